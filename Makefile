@@ -1,0 +1,45 @@
+# Each target does all its own set-up on a fresh machine.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test check bench soak lock recordings clean
+.DELETE_ON_ERROR:
+
+demo: $(READY)
+	@$(BIN)/portalkeeper demo
+
+test: $(READY)
+	$(BIN)/pytest -n $${PYTEST_WORKERS:-4} --dist worksteal
+	$(BIN)/pytest tests/pages -p no:asyncio -p playwright -o asyncio_mode=auto
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(MAKE) test
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
+
+soak: $(READY)
+	$(BIN)/python -m benchmarks.soak
+
+recordings: $(READY)
+	$(BIN)/python -m tests.record
+
+lock:
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock
+
+$(READY): requirements-dev.lock pyproject.toml .ci/install-browser
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	bash .ci/install-browser $(BIN)/python
+	@touch $@
+
+clean:
+	rm -rf $(VENV)

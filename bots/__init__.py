@@ -1,0 +1,1 @@
+"""The machine: browser, secrets, codes, inventory, guard, runner, clock, report, command line."""

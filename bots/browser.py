@@ -1,0 +1,109 @@
+"""Browser hosts: which executable, with which switches, and one running browser with many contexts."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flows.errors import InputError
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, BrowserContext, Playwright, StorageState
+
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SWITCHES = (
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+)
+CLOSE_SECONDS = 10
+
+
+def find_browser(chosen: Path | None, environment: Mapping[str, str] = os.environ) -> Path:
+    """The Chromium to use: the setting, else Playwright's own headless shell, else one on PATH.
+
+    Raises `InputError` that says how to get one.
+    """
+    if chosen is not None:
+        if not chosen.is_file():
+            raise InputError(f"browser_executable {chosen} does not exist; correct the setting or remove it")
+        return chosen
+    for found in (*_playwrights_own(environment), *(shutil.which(name) for name in NAMES)):
+        if found:
+            return Path(found)
+    raise InputError(
+        "no browser found: run `playwright install chromium-headless-shell`, or `apt-get install "
+        "chromium-headless-shell` on Debian, or set browser_executable in portalkeeper.toml"
+    )
+
+
+def _playwrights_own(environment: Mapping[str, str]) -> list[str]:
+    """Headless shells that Playwright downloaded, newest first."""
+    chosen = environment.get("PLAYWRIGHT_BROWSERS_PATH", "")
+    root = Path(chosen) if chosen not in ("", "0") else Path.home() / ".cache" / "ms-playwright"
+    shells = sorted(root.glob("chromium_headless_shell-*/*/*headless*shell*"), reverse=True)
+    return [str(shell) for shell in shells if shell.is_file() and os.access(shell, os.X_OK)]
+
+
+class Host:
+    """One browser process with many contexts. Drained rather than killed: it takes no new contexts, then ends."""
+
+    def __init__(self, driver: Playwright, browser: Browser) -> None:
+        self._driver = driver
+        self._browser = browser
+        self.served = 0
+        self.open = 0
+
+    @classmethod
+    async def start(cls, executable: Path) -> Host:
+        """Start a driver and a browser."""
+        from playwright.async_api import Error, async_playwright  # noqa: PLC0415 - heavy; only runs need it
+
+        driver = await async_playwright().start()
+        try:
+            browser = await driver.chromium.launch(
+                executable_path=executable, args=list(SWITCHES), chromium_sandbox=os.geteuid() != 0
+            )
+        except Error as error:
+            await driver.stop()
+            reason = str(error).splitlines()[0][:200]
+            raise InputError(f"the browser {executable} does not start: {reason}") from None
+        return cls(driver, browser)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the browser still answers."""
+        return self._browser.is_connected()
+
+    @asynccontextmanager
+    async def context(self, storage_state: StorageState | None) -> AsyncIterator[BrowserContext]:
+        """A fresh context, closed at the end whatever happens."""
+        self.served += 1
+        self.open += 1
+        try:
+            context = await self._browser.new_context(
+                storage_state=storage_state,
+                service_workers="block",
+                viewport={"width": 1280, "height": 900},
+            )
+            try:
+                yield context
+            finally:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(context.close(), CLOSE_SECONDS)
+        finally:
+            self.open -= 1
+
+    async def stop(self) -> None:
+        """End the browser and its driver."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._browser.close(), CLOSE_SECONDS)
+        await self._driver.stop()

@@ -1,0 +1,23 @@
+"""The command line. Importing this loads no browser, scheduler or vault."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run `portalkeeper` (or `pk`), and end with the exit code of the error's branch."""
+    from bots.cli.app import app  # noqa: PLC0415 - after the process has a name
+    from bots.cli.printing import print_error  # noqa: PLC0415
+    from flows.errors import PortalkeeperError  # noqa: PLC0415
+
+    try:
+        app()
+    except PortalkeeperError as error:
+        print_error(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(0)

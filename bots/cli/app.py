@@ -1,0 +1,23 @@
+"""All commands in one tree."""
+
+from __future__ import annotations
+
+import typer
+
+from bots.cli import accounts, eligibility, parties, practice, service, setup, sign_in, vault
+
+EXIT_CODES = """Exit codes: 0 done · 2 something asked for can't be · 3 a batch with rows that have no answer ·
+10 account (refused, locked, disabled) · 11 password expired · 12 code or challenge · 13 portal or payer not
+available · 14 portal changed · 15 held or frozen by the guard · 16 worker lost · 130 stopped by hand."""
+
+app = typer.Typer(
+    name="portalkeeper",
+    help="Signs in to payer portals, asks what a billing office needs, and keeps the accounts alive.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+for module in (setup, parties, accounts, vault, sign_in, eligibility, service, practice):
+    module.add_to(app)

@@ -1,0 +1,81 @@
+"""What a command works with: settings, inventory, vault and runner of one data folder, opened when wanted."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bots import now, settings
+from bots.cli.printing import tell
+from bots.inventory import Inventory
+from flows.errors import InputError
+
+if TYPE_CHECKING:
+    from bots.runner import Runner
+    from bots.sealing import Key
+    from bots.vault import Vault
+
+
+class Office:
+    """One data folder. Raises `InputError` with the way out when a part of it is missing."""
+
+    @cached_property
+    def settings(self) -> settings.Settings:
+        """The settings in force; a sandbox's clock is followed when there is one."""
+        found = settings.load()
+        now.use_sandbox_clock(found.sandbox_clock)
+        return found
+
+    @cached_property
+    def inventory(self) -> Inventory:
+        """The inventory, which `init` made."""
+        if not self.settings.database.exists():
+            raise InputError(f"there is no inventory in {self.settings.home}: run `portalkeeper init` first")
+        return Inventory(self.settings.database)
+
+    @cached_property
+    def key(self) -> Key:
+        """The key to everything sealed."""
+        from bots.sealing import load_key  # noqa: PLC0415 - loads the encryption library
+
+        return load_key(self.settings.key_file)
+
+    @cached_property
+    def vault(self) -> Vault:
+        """The vault."""
+        from bots.vault import Vault  # noqa: PLC0415 - loads the encryption library
+
+        return Vault(self.settings.vault_folder, self.key)
+
+    @cached_property
+    def person(self) -> str:
+        """Who is at the keyboard."""
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+
+    @asynccontextmanager
+    async def runner(self, source: str) -> AsyncIterator[Runner]:
+        """A runner, stopped at the end."""
+        from bots.runner import Runner  # noqa: PLC0415 - loads the browser library
+
+        runner = Runner(
+            self.settings, self.inventory, self.vault, self.key, source=source, by=self.person, tell=tell
+        )
+        try:
+            yield runner
+        finally:
+            await runner.stop()
+
+
+office = Office()
+
+
+def log_to(file: Path | None) -> None:
+    """Write the log as JSON lines: to `file`, or to standard output for the service."""
+    from bots.logs import start_logging  # noqa: PLC0415 - loads the logging library
+
+    start_logging(file, office.settings.log_level)

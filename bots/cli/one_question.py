@@ -1,0 +1,140 @@
+"""One eligibility question, from prompts, one JSON line, or (for a sandbox) options."""
+
+from __future__ import annotations
+
+import asyncio
+import json as json_library
+import sys
+from collections.abc import Mapping
+
+from bots import now
+from bots.cli.office import log_to, office
+from bots.cli.printing import print_fields, print_json, print_table
+from bots.desk import Failure, Question
+from bots.inventory.accounts import get_account, organizations
+from bots.journal import Journal
+from bots.router import Router
+from bots.runner import RunHead, RunResult, checked_address
+from bots.settings import is_loopback
+from bots.worklist import ColumnMap, Result, RowOutcome, load_aliases, question_key
+from bots.worklist.contract import QUESTION_COLUMNS
+from bots.worklist.questions import QuestionReader, RowProblem
+from flows.eligibility import EligibilityAnswer
+from flows.errors import InputError
+from payers.registry import find_portal, listed_payers
+
+ASKED_FOR = {
+    "provider_npi": "provider NPI",
+    "member_id": "member id",
+    "patient_last_name": "patient's last name",
+    "patient_first_name": "patient's first name",
+    "patient_birth_date": "patient's birth date (YYYY-MM-DD)",
+}
+
+
+def ask_one(given: Mapping[str, str], private: Mapping[str, str], *, json: bool) -> None:
+    """Ask one question and print its answer. `private` are member data from the command line, which is public."""
+    log_to(office.settings.home / "portalkeeper.log")
+    cells = _completed({**given, **private})
+    question, account = _question(cells)
+    if private:
+        _only_for_a_sandbox(account)
+    found = asyncio.run(_ask(question, account))
+    if isinstance(found, Failure):
+        raise found.to_error()
+    _print(found, account, json=json)
+
+
+def _completed(cells: dict[str, str]) -> dict[str, str]:
+    """The cells of the question, with what is missing asked for at the terminal or read as one JSON line."""
+    today = f"{now.utc().astimezone():%Y-%m-%d}"
+    missing = [name for name in ASKED_FOR if not cells.get(name)]
+    if missing and sys.stdin.isatty():
+        for name in missing:
+            cells[name] = input(f"{ASKED_FOR[name]}: ").strip()
+    elif missing:
+        cells = {**_from_line(sys.stdin.readline()), **cells}
+    return {"service_date": today, **{name: value for name, value in cells.items() if value}}
+
+
+def _from_line(line: str) -> dict[str, str]:
+    try:
+        given = json_library.loads(line)
+    except ValueError:
+        given = None
+    if not isinstance(given, dict):
+        raise InputError(
+            "give the patient as one JSON line on standard input, such as "
+            '{"member_id": "...", "patient_last_name": "...", "patient_first_name": "...", "patient_birth_date": "YYYY-MM-DD"}'
+        )
+    if unknown := sorted(set(given) - QUESTION_COLUMNS):
+        raise InputError(f"the JSON line holds unknown fields: {', '.join(unknown)}")
+    return {name: str(value).strip() for name, value in given.items() if value is not None}
+
+
+def _question(cells: Mapping[str, str]) -> tuple[Question, str]:
+    """The question, and the one account that asks it."""
+    listed = listed_payers()
+    maps = ColumnMap.load(office.settings.config / "columns.toml")
+    reader = QuestionReader(
+        {name: entry.payer for name, entry in listed.items()},
+        load_aliases(office.settings.config / "payer_aliases.csv"),
+        organizations(office.inventory),
+        maps.date_formats,
+        now.utc().astimezone().date(),
+    )
+    if not reader.organizations:
+        raise InputError("no organization is in the inventory: pk organization add NAME --tin TIN")
+    try:
+        payer, inquiry = reader.payer(cells), reader.inquiry(cells)
+    except RowProblem as error:
+        raise InputError(str(error)) from None
+    router = Router(office.inventory)
+    account = router.account_for(listed[payer.name], inquiry.organization, inquiry.provider.npi, cells.get("account"))
+    return Question(payer=payer, inquiry=inquiry), account
+
+
+def _only_for_a_sandbox(account: str) -> None:
+    row = get_account(office.inventory, account)
+    if not is_loopback(checked_address(row, find_portal(row["portal"]), office.settings)):
+        raise InputError(
+            "member data on the command line can be seen by everybody on this machine; leave the options out and "
+            "type it at the prompt, or give one JSON line on standard input"
+        )
+
+
+async def _ask(question: Question, account: str) -> EligibilityAnswer | Failure:
+    journal = Journal(office.settings.answers_folder)
+    key = question_key(question.payer, question.inquiry, office.vault.keyed_hash)
+    found: list[EligibilityAnswer | Failure] = []
+
+    def record(head: RunHead, index: int, result: EligibilityAnswer | Failure) -> None:
+        found.append(result)
+        if isinstance(result, EligibilityAnswer):
+            journal.append(
+                Result(
+                    key=key,
+                    outcome=RowOutcome.ANSWERED,
+                    answer=result,
+                    asked_at=result.asked_at,
+                    **vars(head),
+                )
+            )
+
+    async with office.runner("command") as runner:
+        run: RunResult = await runner.run(account, "eligibility", [question], record=record)
+    if found:
+        return found[0]
+    return run.failure or Failure(error="WorkerLost", message="the run ended without an answer")
+
+
+def _print(answer: EligibilityAnswer, account: str, *, json: bool) -> None:
+    if json:
+        print_json({**answer.model_dump(mode="json"), "account": account})
+        return
+    fields = answer.model_dump(mode="json", exclude={"benefits"}, exclude_none=True)
+    print_fields({"coverage": fields.pop("coverage"), **fields, "account": account})
+    if answer.benefits:
+        print()
+        columns = ["words", "network", "coverage_level", "amount", "percent", "remaining"]
+        print_table([benefit.model_dump(mode="json") for benefit in answer.benefits], columns, empty="")

@@ -1,0 +1,64 @@
+"""Commands that set up a data folder and look whether it is well: init, doctor."""
+
+from __future__ import annotations
+
+import typer
+
+from bots.cli.office import office
+from bots.cli.printing import Json, print_json, tell
+from flows.errors import InputError
+
+
+def init() -> None:
+    """Make the data folder: key, vault, inventory, and the files to configure it by. Changes nothing that is there."""
+    from bots.disk import private_folder  # noqa: PLC0415
+    from bots.inventory import Inventory  # noqa: PLC0415
+    from bots.sealing import create_key, load_key  # noqa: PLC0415
+    from bots.vault import create_vault  # noqa: PLC0415
+
+    settings = office.settings
+    private_folder(settings.home)
+    key = load_key(settings.key_file) if settings.key_file.exists() else create_key(settings.key_file)
+    create_vault(settings.vault_folder, key)
+    Inventory(settings.database).close()
+    for folder in (settings.state_folder, settings.lease_folder, settings.answers_folder, settings.report_folder):
+        private_folder(folder)
+    _copy_defaults()
+    print(f"data folder  {settings.home}")
+    print(f"key          {settings.key_file}   keep a copy of it apart from the data folder")
+    print(f"settings     {settings.config_file}")
+
+
+def _copy_defaults() -> None:
+    from bots.defaults import default_files  # noqa: PLC0415
+    from bots.disk import private_folder, write_durably  # noqa: PLC0415
+
+    settings = office.settings
+    private_folder(settings.config)
+    for name, content in default_files().items():
+        target = settings.schedules if name == settings.schedules.name else settings.config / name
+        if not target.exists():
+            write_durably(target, content)
+
+
+def doctor(json: Json = False) -> None:
+    """Look for what would make a run fail, without contacting any portal."""
+    from bots.doctor import examine  # noqa: PLC0415
+
+    findings = examine(office.settings)
+    if json:
+        print_json([finding.as_dict() for finding in findings])
+    else:
+        for finding in findings:
+            print(f"{'ok  ' if finding.good else 'FIX '} {finding.what}: {finding.words}")
+    wrong = sum(not finding.good for finding in findings)
+    if wrong:
+        if not json:
+            tell(f"{wrong} to mend before a run")
+        raise typer.Exit(InputError.exit_code)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang these commands into the tree."""
+    app.command()(init)
+    app.command()(doctor)

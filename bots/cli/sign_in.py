@@ -1,0 +1,82 @@
+"""Commands that sign in, or say why one would not: sign-in, check, why, runs."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+import typer
+
+from bots.cli.office import log_to, office
+from bots.cli.printing import Json, print_fields, print_json, print_table
+from bots.inventory.accounts import get_account
+
+Name = Annotated[str, typer.Argument(help="The account's name.")]
+
+
+def sign_in(name: Name, json: Json = False) -> None:
+    """Sign in to the portal of an account, with its code if one is asked for."""
+    log_to(office.settings.home / "portalkeeper.log")
+    result = asyncio.run(_sign_in(name))
+    if result.failure:
+        raise result.failure.to_error()
+    how = {"stored": "still signed in from before", "password": "signed in with the password"}[result.sign_in]
+    if json:
+        print_json({"account": name, "run_id": result.head.run_id, "sign_in": str(result.sign_in)})
+    else:
+        print(f"{name}: {how}")
+
+
+async def _sign_in(name: str) -> Any:
+    get_account(office.inventory, name)
+    async with office.runner("command") as runner:
+        return await runner.run(name, "login")
+
+
+def check(name: Name, json: Json = False) -> None:
+    """Whether a sign-in could go ahead, without contacting the portal."""
+    from bots.outlook import standing_of  # noqa: PLC0415
+
+    found = standing_of(office.inventory, office.vault, office.settings, name)
+    if json:
+        print_json(found.as_dict())
+    else:
+        print_fields(found.as_dict())
+    if found.problem:
+        raise typer.Exit(found.exit_code)
+
+
+def why(name: Name, json: Json = False) -> None:
+    """Why an account does not run, and what to do, in ten lines."""
+    from bots.outlook import standing_of  # noqa: PLC0415
+
+    found = standing_of(office.inventory, office.vault, office.settings, name)
+    if json:
+        print_json(found.as_dict())
+        return
+    print(f"{name}: {found.problem or 'nothing stands in the way'}")
+    print_fields({key: value for key, value in found.as_dict().items() if key not in ("account", "problem")})
+
+
+def runs(
+    name: Annotated[str | None, typer.Argument(help="One account; none means all.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
+    json: Json = False,
+) -> None:
+    """What was run, newest first."""
+    rows = office.inventory.rows(
+        "SELECT * FROM runs WHERE account = ifnull(?, account) ORDER BY started_at DESC, id DESC LIMIT ?", (name, limit)
+    )
+    if json:
+        print_json(rows)
+    else:
+        columns = ["id", "account", "flow", "source", "sign_in", "questions", "answered", "error", "message"]
+        print_table(rows, columns, empty="nothing has been run yet")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang these commands into the tree."""
+    app.command("sign-in")(sign_in)
+    app.command()(check)
+    app.command()(why)
+    app.command()(runs)

@@ -1,0 +1,78 @@
+"""Commands about the vault. A secret comes from a prompt or standard input, never from the command line."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from typing import Annotated
+
+import typer
+
+from bots.cli.office import office
+from bots.cli.printing import Json, print_json, print_table
+from bots.inventory.accounts import get_account
+from flows.errors import InputError
+
+vault = typer.Typer(no_args_is_help=True, help="Passwords and authenticator secrets, sealed with age.")
+
+
+@vault.command("set")
+def set_(
+    name: Annotated[str, typer.Argument(help="The account's name.")],
+    totp: Annotated[bool, typer.Option("--totp", help="Set the authenticator secret instead of the password.")] = False,
+) -> None:
+    """Store the password (or the authenticator secret) of an account, asked for or read from standard input."""
+    from pydantic import SecretStr  # noqa: PLC0415
+
+    get_account(office.inventory, name)
+    what = "authenticator secret" if totp else "password"
+    secret = SecretStr(_asked(f"{what} of {name}: "))
+    if totp:
+        office.vault.put(name, totp_secret=secret)
+    else:
+        office.vault.put(name, password=secret)
+    print(f"{what} of {name} is stored. Check it without contact: pk check {name}")
+
+
+def _asked(prompt: str) -> str:
+    text = getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    if not text:
+        raise InputError("nothing was given; the vault is as it was")
+    return text
+
+
+@vault.command("list")
+def list_(json: Json = False) -> None:
+    """Which accounts have an entry, and what is in it; never a secret."""
+    _print(json, [vars_of(check) for check in office.vault.check_all()])
+
+
+@vault.command("check")
+def check(
+    name: Annotated[str | None, typer.Argument(help="One account; none means all.")] = None, json: Json = False
+) -> None:
+    """Try to open entries and say what is wrong with them."""
+    checks = [office.vault.check(name)] if name else office.vault.check_all()
+    _print(json, [vars_of(check) for check in checks])
+    if any(check.problem for check in checks):
+        raise typer.Exit(InputError.exit_code)
+
+
+def vars_of(check: object) -> dict[str, object]:
+    """The fields of a vault check."""
+    from dataclasses import asdict  # noqa: PLC0415
+
+    return asdict(check)  # type: ignore[call-overload,no-any-return]
+
+
+def _print(json: bool, rows: list[dict[str, object]]) -> None:
+    if json:
+        print_json(rows)
+    else:
+        columns = ["account", "password_set_at", "totp", "old_passwords", "problem"]
+        print_table(rows, columns, empty="the vault is empty: pk vault set ACCOUNT")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang these commands into the tree."""
+    app.add_typer(vault, name="vault")

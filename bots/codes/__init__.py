@@ -1,0 +1,1 @@
+"""One-time codes: where the second step of a sign-in comes from."""

@@ -1,0 +1,122 @@
+"""Looks for what would make a run fail, without contacting any portal."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from bots import now
+from bots.browser import find_browser
+from bots.inventory import Inventory
+from bots.sealing import load_key
+from bots.settings import Settings, is_loopback
+from bots.vault import Vault
+from bots.worklist import ColumnMap, load_aliases
+from flows.errors import InputError
+from payers.registry import find_portal
+
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+SYNCED = ("dropbox", "onedrive", "google drive", "icloud", "nextcloud", "owncloud")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at, whether it is good, and what to do if not."""
+
+    what: str
+    good: bool
+    words: str
+
+    def as_dict(self) -> dict[str, str | bool]:
+        """All fields by name."""
+        return asdict(self)
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at everything a run needs. Never raises for what it finds."""
+    checks: dict[str, Callable[[], str]] = {
+        "data folder": lambda: _data_folder(settings.home),
+        "browser": lambda: str(find_browser(settings.browser_executable)),
+        "settings": lambda: str(settings.config_file),
+        "columns": lambda: f"{len(ColumnMap.load(settings.config / 'columns.toml').columns)} headings mapped",
+        "payer aliases": lambda: f"{len(load_aliases(settings.config / 'payer_aliases.csv'))} codes mapped",
+        "key": lambda: str(load_key(settings.key_file).path),
+        "inventory": lambda: _inventory(settings),
+        "answers folder": lambda: _private(settings.answers_folder),
+    }
+    findings = [_finding(what, look) for what, look in checks.items()]
+    return findings + list(_accounts(settings))
+
+
+def _finding(what: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(what, True, look())
+    except (InputError, OSError) as error:
+        return Finding(what, False, " ".join(str(error).split()))
+
+
+def _data_folder(home: Path) -> str:
+    if not home.is_dir():
+        raise InputError(f"{home} does not exist: run `portalkeeper init`")
+    if not os.access(home, os.W_OK):
+        raise InputError(f"{home} can't be written: check its owner and that its disk is mounted for writing")
+    return _private(home)
+
+
+def _private(folder: Path) -> str:
+    """The folder, unless others may read it or a sync program may copy it away."""
+    if not folder.is_dir():
+        raise InputError(f"{folder} does not exist: run `portalkeeper init`")
+    if folder.stat().st_mode & OTHERS:
+        raise InputError(f"{folder} can be read by others: chmod 700 {folder}")
+    if found := [name for name in SYNCED if name in str(folder.resolve()).casefold()]:
+        raise InputError(f"{folder} looks like a folder that {found[0]} copies away; member data must not lie there")
+    return str(folder)
+
+
+def _inventory(settings: Settings) -> str:
+    if not settings.database.exists():
+        raise InputError(f"{settings.database} does not exist: run `portalkeeper init`")
+    inventory = Inventory(settings.database)
+    try:
+        if (said := inventory.check()) != "ok":
+            raise InputError(f"{settings.database} is damaged ({said}): put the last good copy in its place")
+        count = inventory.rows("SELECT count(*) AS accounts FROM accounts")[0]["accounts"]
+    finally:
+        inventory.close()
+    return f"{count} accounts"
+
+
+def _accounts(settings: Settings) -> Iterator[Finding]:
+    """For each account: its vault entry, its scope, and whether it may be used where it points."""
+    try:
+        vault = Vault(settings.vault_folder, load_key(settings.key_file))
+        inventory = Inventory(settings.database) if settings.database.exists() else None
+    except InputError:
+        return  # said above
+    if inventory is None:
+        return
+    scoped = {row["account"] for row in inventory.rows("SELECT DISTINCT account FROM account_scope")}
+    for row in inventory.rows("SELECT * FROM accounts ORDER BY name"):
+        problems = list(_problems_of(row, vault, settings, scoped))
+        yield Finding(f"account {row['name']}", not problems, "; ".join(problems) or "ready")
+    inventory.close()
+
+
+def _problems_of(row: dict[str, str], vault: Vault, settings: Settings, scoped: set[str]) -> Iterator[str]:
+    from bots.runner import checked_address  # loads the browser library
+
+    name = row["name"]
+    if problem := vault.check(name).problem:
+        yield problem
+    if name not in scoped:
+        yield "it asks for nobody: add it with --organization, or import its scope"
+    try:
+        address = checked_address(row, find_portal(row["portal"]), settings)
+        if not is_loopback(address) and now.sandbox_clock_in_force():
+            yield "a sandbox's clock is in force"
+    except Exception as error:  # noqa: BLE001 - whatever it is, the doctor says it
+        yield str(error)

@@ -1,0 +1,81 @@
+"""The engine: few browser hosts, many contexts, a limit on sign-ins at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bots.browser import Host
+from bots.desk import Desk, Order, Outcome
+from bots.faults import translated
+from bots.sealing import Key
+from bots.session import LiveSession, unsealed_state
+from bots.vault import Vault
+from bots.worker import work
+from payers.model import Portal
+
+CONTEXTS_PER_HOST = 50  # a driver keeps some 0.7 MB of every context it ever served
+
+
+class Engine:
+    """Seats sessions in browser contexts; starts a host when the first is wanted, and a new one when one is worn."""
+
+    def __init__(self, executable: Path, vault: Vault, key: Key, *, sign_ins_at_once: int, step_seconds: float) -> None:
+        self._executable = executable
+        self._vault = vault
+        self._key = key
+        self._step_seconds = step_seconds
+        self._hosts: list[Host] = []
+        self._starting = asyncio.Lock()
+        self._sign_ins = asyncio.Semaphore(sign_ins_at_once)
+
+    @asynccontextmanager
+    async def seat(self, order: Order, portal: Portal, desk: Desk) -> AsyncIterator[LiveSession]:
+        """A session for the order's account in a context of its own, with the signed-in state that was kept."""
+        state = unsealed_state(await desk.stored_state(), self._key)
+        host = await self._host()
+        try:
+            async with host.context(state["storage"]) as context:
+                context.set_default_timeout(self._step_seconds * 1000)
+                session = LiveSession(
+                    await context.new_page(),
+                    account=order.account,
+                    address=order.address,
+                    portal=portal,
+                    desk=desk,
+                    vault=self._vault,
+                    key=self._key,
+                )
+                with translated("restore the signed-in state"):
+                    await session.restore(state["session"])
+                yield session
+        finally:
+            await self._retire()
+
+    async def work(self, session: LiveSession, order: Order, desk: Desk) -> Outcome:
+        """Carry out one order in a seated session."""
+        return await work(session, order, desk, self._sign_ins)
+
+    async def _host(self) -> Host:
+        async with self._starting:
+            for host in self._hosts:
+                if host.alive and host.served < CONTEXTS_PER_HOST:
+                    return host
+            host = await Host.start(self._executable)
+            self._hosts.append(host)
+            return host
+
+    async def _retire(self) -> None:
+        """Stop the hosts that are worn or dead and hold no context any more."""
+        for host in [*self._hosts]:
+            if host.open == 0 and (not host.alive or host.served >= CONTEXTS_PER_HOST):
+                self._hosts.remove(host)
+                await host.stop()
+
+    async def stop(self) -> None:
+        """Stop every host."""
+        hosts, self._hosts = self._hosts, []
+        for host in hosts:
+            await host.stop()

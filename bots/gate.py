@@ -1,0 +1,115 @@
+"""The gate: between a browser context and the network while a secret is on the page.
+
+A portal counts an attempt when the request arrives, whatever its page then says, so the worker believes the
+request that left and not the words. One submission of a secret passes; a page's own retry is stopped.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from contextlib import suppress
+from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus, urlsplit
+
+if TYPE_CHECKING:
+    from playwright.async_api import BrowserContext, Request, Route
+
+EVERYTHING = "**/*"
+
+
+class Gate:
+    """Lets one submission of one secret out of a context, and remembers how it went.
+
+    `left` counts requests that may have carried the secret, `unanswered` those of them that ended without an
+    HTTP answer (Chromium itself may have sent such a one twice).
+    """
+
+    def __init__(self, context: BrowserContext, secret: str, telemetry: frozenset[str]) -> None:
+        self._context = context
+        self._spellings = _spellings(secret)
+        self._telemetry = telemetry
+        self._passed: set[Request] = set()
+        self._carried = False
+        self._locked = False
+        self._uncertain = False
+        self.unanswered = 0
+
+    @property
+    def left(self) -> int:
+        """How many requests that may carry the secret have left the browser."""
+        return len(self._passed)
+
+    @property
+    def submissions(self) -> int:
+        """How many times the portal may have counted: one that got no HTTP answer counts as two."""
+        return min(2, max(self.left + self.unanswered, int(self._uncertain)))
+
+    def lock(self) -> None:
+        """Let nothing out any more that could carry the secret."""
+        self._locked = True
+
+    def uncertain(self) -> None:
+        """The page could not be closed for sure: count one submission at least."""
+        self._uncertain = True
+
+    async def close(self) -> None:
+        """Begin to hold every request of the context against the rules."""
+        self._context.on("requestfailed", self._failed)
+        await self._context.route(EVERYTHING, self._judge)
+
+    async def open(self) -> None:
+        """Let everything through again."""
+        with suppress(Exception):  # the context may be gone, and with it the route
+            await self._context.unroute(EVERYTHING, self._judge)
+        self._context.remove_listener("requestfailed", self._failed)
+
+    async def _judge(self, route: Route, request: Request) -> None:
+        allowed = self._may_pass(request)
+        with suppress(Exception):  # the page may be gone; then nothing leaves
+            await (route.continue_() if allowed else route.abort("blockedbyclient"))
+
+    def _may_pass(self, request: Request) -> bool:
+        carries = self._carries(request)
+        if (request.method in ("GET", "HEAD", "OPTIONS") and not carries) or self._is_telemetry(request):
+            return True
+        if self._locked or (carries and self._carried):
+            return False
+        if not self._carried and any(_same(request, earlier) for earlier in self._passed):
+            return False
+        self._carried = self._carried or carries
+        self._passed.add(request)
+        return True
+
+    def _carries(self, request: Request) -> bool:
+        body = request.post_data_buffer or b""
+        return any(word in request.url or word.encode() in body for word in self._spellings)
+
+    def _is_telemetry(self, request: Request) -> bool:
+        address = urlsplit(request.url)
+        host = (address.hostname or "").removesuffix(".localhost")
+        return any(
+            address.path.startswith(known) if known.startswith("/") else host == known or host.endswith("." + known)
+            for known in self._telemetry
+        )
+
+    def _failed(self, request: Request) -> None:
+        if request in self._passed:
+            self.unanswered += 1
+
+
+def _same(request: Request, earlier: Request) -> bool:
+    return request.method == earlier.method and urlsplit(request.url)[:3] == urlsplit(earlier.url)[:3]
+
+
+def _spellings(secret: str) -> frozenset[str]:
+    """How a page may spell a secret on its way out."""
+    return frozenset(
+        (
+            secret,
+            quote(secret),
+            quote_plus(secret),
+            json.dumps(secret)[1:-1],
+            base64.b64encode(secret.encode()).decode().rstrip("="),
+        )
+    )

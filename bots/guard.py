@@ -1,0 +1,260 @@
+"""The guard: no lockouts. Two rules over the ledger of submitted passwords and codes.
+
+1. *Never again*: a password that was refused is not submitted again; the account is frozen until the vault
+   holds another one or a person unfreezes it.
+2. *Possible failures*: attempts that are open, refused or without a verdict since the last good sign-in. A
+   submission is allowed while possible failures + 1 <= threshold - 1; the last try is a person's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from bots import now
+from bots.desk import Failure, Grant, Verdict
+from bots.inventory import Inventory, stamp
+from bots.inventory.accounts import record_audit
+from bots.lease import Lease, check_epoch
+from flows.errors import AccountError, AccountFrozen, AccountHeld, CodesExhausted, InputError, error_classes
+from payers.model import Policy
+
+DEFAULT_THRESHOLD = 3  # the lowest published lockout threshold (NaviNet, OR interChange)
+AUTOMATIC_PAUSE = timedelta(hours=1)
+CODE_REFUSALS = 2
+COUNTED = (Verdict.OPEN, Verdict.REFUSED, Verdict.UNKNOWN)
+PERSON_ONLY = ("CaptchaShown", "SecurityQuestionAsked")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where an account stands with the guard."""
+
+    possible_failures: int
+    allowance: int
+    code_refusals: int
+    last_submission: datetime | None
+    refused: frozenset[str]
+    freeze: dict[str, Any] | None
+
+    @property
+    def left(self) -> int:
+        """How many submissions the worker may still make."""
+        return max(0, self.allowance - self.possible_failures)
+
+
+def standing(source: Inventory | Any, account: str, policy: Policy) -> Standing:
+    """Read the ledger. `source` is the inventory, or the database inside a `write()`."""
+    rows = _rows(
+        source,
+        """SELECT kind, fingerprint, verdict, submissions, opened_at FROM ledger WHERE account = ? AND id > ifnull(
+           (SELECT max(id) FROM ledger WHERE account = ? AND kind IN ('signed_in', 'unfreeze')), 0)""",
+        (account, account),
+    )
+    tries = [row for row in rows if row["kind"] == "password"]
+    counted = [row for row in tries if row["verdict"] in COUNTED]
+    freezes = _rows(
+        source, "SELECT * FROM freezes WHERE account = ? AND lifted_at IS NULL ORDER BY id LIMIT 1", (account,)
+    )
+    return Standing(
+        possible_failures=sum(row["submissions"] for row in counted),
+        allowance=(policy.lockout_threshold or DEFAULT_THRESHOLD) - 1,
+        code_refusals=sum(1 for row in rows if row["kind"] == "code" and row["verdict"] == Verdict.REFUSED),
+        last_submission=max((datetime.fromisoformat(row["opened_at"]) for row in counted), default=None),
+        refused=frozenset(row["fingerprint"] for row in tries if row["verdict"] == Verdict.REFUSED),
+        freeze=freezes[0] if freezes else None,
+    )
+
+
+def _rows(source: Inventory | Any, sql: str, values: tuple[str, ...]) -> list[dict[str, Any]]:
+    if isinstance(source, Inventory):
+        return source.rows(sql, values)
+    return [dict(row) for row in source.execute(sql, values)]
+
+
+def check(state: Standing, account: str, fingerprint: str, *, automatic: bool) -> None:
+    """Raise `AccountFrozen` or `AccountHeld`, saying why and what to do, unless a submission is allowed."""
+    if state.freeze and not _lifted_by_vault(state, fingerprint):
+        raise AccountFrozen(
+            f"account {account} is frozen since {state.freeze['opened_at'][:16]} UTC: {state.freeze['message']} "
+            f"{next_step(account, state.freeze)}",
+            phrase=state.freeze["phrase"],
+        )
+    if fingerprint in state.refused:
+        raise AccountFrozen(
+            f"account {account}: the password in the vault was refused before. {_CORRECT.format(account=account)}"
+        )
+    _check_codes(state, account)
+    if state.possible_failures + 1 > state.allowance:
+        raise AccountHeld(
+            f"account {account} is held: {state.possible_failures} submissions may have failed at the portal and the "
+            "last try before a lock is kept for a person. Sign in by hand to see how it stands, then: "
+            f"pk account unfreeze {account} --because ..."
+        )
+    if automatic and state.last_submission and now.utc() - state.last_submission < AUTOMATIC_PAUSE:
+        again = (state.last_submission + AUTOMATIC_PAUSE).strftime("%H:%M")
+        raise AccountHeld(
+            f"account {account} is held until {again} UTC: the last submission got no verdict, and the service makes "
+            "at most one an hour then"
+        )
+
+
+def _check_codes(state: Standing, account: str) -> None:
+    if state.code_refusals >= CODE_REFUSALS:
+        raise AccountHeld(
+            f"account {account} is held: {state.code_refusals} one-time codes were refused. Check the authenticator "
+            f"secret (pk vault check {account}) and the clock, then: pk account unfreeze {account} --because ..."
+        )
+
+
+_CORRECT = (
+    "Do not try it by hand. Put the right one into the vault: pk vault set {account} (the worker then tries once)."
+)
+
+
+def _lifted_by_vault(state: Standing, fingerprint: str) -> bool:
+    freeze = state.freeze
+    return (
+        freeze is not None
+        and freeze["error"] == "InvalidCredentials"
+        and fingerprint != freeze["fingerprint"]
+        and fingerprint not in state.refused
+    )
+
+
+def next_step(account: str, freeze: dict[str, Any]) -> str:
+    """What a person does about a freeze."""
+    if freeze["error"] == "InvalidCredentials":
+        return _CORRECT.format(account=account)
+    return f"When that is settled on the portal: pk account unfreeze {account} --because ..."
+
+
+def grant_password(
+    inventory: Inventory, held: Lease, run_id: str, fingerprint: str, policy: Policy, *, automatic: bool
+) -> Grant:
+    """Open an attempt: decision, epoch check and ledger row are one transaction.
+
+    Raises `AccountFrozen`, `AccountHeld` or `WorkerLost`; then nothing may be typed.
+    """
+    with inventory.write() as db:
+        check_epoch(db, held.account, held.epoch)
+        state = standing(db, held.account, policy)
+        check(state, held.account, fingerprint, automatic=automatic)
+        if state.freeze:
+            _lift(db, held.account, by="vault", because="the vault holds another password")
+        return _open(db, held, run_id, "password", fingerprint=fingerprint)
+
+
+def grant_code(inventory: Inventory, held: Lease, run_id: str, time_step: int, policy: Policy) -> Grant:
+    """Spend a time step of the authenticator. Raises `CodesExhausted` when it was spent before."""
+    with inventory.write() as db:
+        check_epoch(db, held.account, held.epoch)
+        _check_codes(standing(db, held.account, policy), held.account)
+        last = _last_time_step(db, held.account)
+        if last is not None and time_step <= last:
+            raise CodesExhausted(f"account {held.account}: the code of this half minute was used before")
+        return _open(db, held, run_id, "code", time_step=time_step)
+
+
+def last_time_step(inventory: Inventory, account: str) -> int | None:
+    """The newest time step ever spent for this account."""
+    return _last_time_step(inventory, account)
+
+
+def _last_time_step(source: Inventory | Any, account: str) -> int | None:
+    sql = "SELECT max(time_step) AS last FROM ledger WHERE account = ? AND kind = 'code'"
+    last = _rows(source, sql, (account,))[0]["last"]
+    return None if last is None else int(last)
+
+
+def _open(
+    db: Any, held: Lease, run_id: str, kind: str, *, fingerprint: str | None = None, time_step: int | None = None
+) -> Grant:
+    cursor = db.execute(
+        """INSERT INTO ledger (account, kind, fingerprint, time_step, run_id, epoch, opened_at, verdict, submissions)
+           VALUES (?,?,?,?,?,?,?,?,1)""",
+        (held.account, kind, fingerprint, time_step, run_id, held.epoch, stamp(now.utc()), Verdict.OPEN),
+    )
+    return Grant(attempt=int(cursor.lastrowid))
+
+
+def close_attempt(inventory: Inventory, held: Lease, attempt: int, verdict: Verdict, submissions: int) -> None:
+    """Record what became of an attempt; `submissions` is how many requests may have reached the portal."""
+    with inventory.write() as db:
+        check_epoch(db, held.account, held.epoch)
+        counted = 0 if verdict is Verdict.NOT_SUBMITTED else max(1, submissions)
+        db.execute(
+            "UPDATE ledger SET verdict = ?, submissions = ?, closed_at = ? WHERE id = ? AND account = ?",
+            (verdict, counted, stamp(now.utc()), attempt, held.account),
+        )
+
+
+def signed_in(db: Any, held: Lease, run_id: str) -> None:
+    """A good sign-in with the password: the count starts again. Inside the caller's transaction."""
+    check_epoch(db, held.account, held.epoch)
+    db.execute(
+        """INSERT INTO ledger (account, kind, run_id, epoch, opened_at, verdict, submissions)
+           VALUES (?, 'signed_in', ?, ?, ?, 'accepted', 0)""",
+        (held.account, run_id, held.epoch, stamp(now.utc())),
+    )
+
+
+def freeze_for(inventory: Inventory, account: str, failure: Failure, *, run_id: str, fingerprint: str | None) -> bool:
+    """Freeze the account when `failure` is one that only the vault or a person can mend; whether it was."""
+    cls = error_classes()[failure.error]
+    if not (issubclass(cls, AccountError) or failure.error in PERSON_ONLY):
+        return False
+    freeze(inventory, account, failure, by="worker", run_id=run_id, fingerprint=fingerprint)
+    return True
+
+
+def freeze(
+    inventory: Inventory,
+    account: str,
+    failure: Failure,
+    *,
+    by: str,
+    run_id: str | None = None,
+    fingerprint: str | None = None,
+) -> None:
+    """Freeze the account, once: an account that is frozen stays so for its first reason."""
+    at = stamp(now.utc())
+    with inventory.write() as db:
+        if db.execute("SELECT 1 FROM freezes WHERE account = ? AND lifted_at IS NULL", (account,)).fetchone():
+            return
+        db.table("freezes").insert(
+            {
+                "account": account,
+                "error": failure.error,
+                "phrase": failure.phrase,
+                "message": failure.message,
+                "fingerprint": fingerprint,
+                "opened_at": at,
+                "opened_by": by,
+                "run_id": run_id,
+            }
+        )
+        record_audit(db, at=at, who=by, action="account freeze", account=account, because=failure.message)
+
+
+def unfreeze(inventory: Inventory, account: str, *, by: str, because: str) -> None:
+    """A person takes responsibility: freezes are lifted and the count starts again."""
+    if not because.strip():
+        raise InputError("say why: --because '...'")
+    at = stamp(now.utc())
+    with inventory.write() as db:
+        _lift(db, account, by=by, because=because)
+        db.execute(
+            """INSERT INTO ledger (account, kind, opened_at, verdict, submissions, by, because)
+               VALUES (?, 'unfreeze', ?, 'accepted', 0, ?, ?)""",
+            (account, at, by, because),
+        )
+        record_audit(db, at=at, who=by, action="account unfreeze", account=account, because=because)
+
+
+def _lift(db: Any, account: str, *, by: str, because: str) -> None:
+    db.execute(
+        "UPDATE freezes SET lifted_at = ?, lifted_by = ?, because = ? WHERE account = ? AND lifted_at IS NULL",
+        (stamp(now.utc()), by, because, account),
+    )

@@ -1,0 +1,213 @@
+"""How each account stands: what is wrong with it, since when, what the worker did, and what a person does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from bots import guard
+from bots.guard import DEFAULT_THRESHOLD, Standing
+from bots.inventory import Inventory
+from bots.report.model import AccountLine, LastFailure, Need
+from bots.report.words import Acts, plain
+from flows.errors import AccountHeld
+from payers import registry
+from payers.model import Policy, Portal
+
+UNLISTED = "unlisted text"
+_GUARD = ("AccountHeld", "AccountFrozen")  # said by the guard without contact; what led to it is told instead
+
+_ACCOUNTS = "SELECT * FROM accounts ORDER BY name"
+_LAST_RUNS = """SELECT r.* FROM accounts a JOIN runs r ON r.rowid = (SELECT rowid FROM runs WHERE account = a.name
+    AND ended_at IS NOT NULL AND ended_at <= ? {also} ORDER BY started_at DESC, rowid DESC LIMIT 1)"""
+_CONTACT = f"AND ifnull(error, '') NOT IN {_GUARD}"
+_FAILED = f"AND error IS NOT NULL AND error NOT IN {_GUARD}"
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account with everything the report needs of it."""
+
+    row: dict[str, Any]
+    portal: Portal | None
+    standing: Standing
+    held: str
+    has_password: bool
+    last_run: dict[str, Any] | None
+    last_failed: dict[str, Any] | None
+
+    @property
+    def name(self) -> str:
+        """The nickname."""
+        return str(self.row["name"])
+
+    @property
+    def title(self) -> str:
+        """The portal's name for people."""
+        return self.portal.title if self.portal else str(self.row["portal"])
+
+    @property
+    def open_failure(self) -> dict[str, Any] | None:
+        """The last run, when it failed and no good sign-in came after it."""
+        run = self.last_run
+        good = self.row["last_good_sign_in_at"] or ""
+        return run if run and run["error"] and run["ended_at"] >= good else None
+
+    def words(self, phrase: str | None) -> str:
+        """The portal's words behind a phrase id, when they are listed."""
+        return self.portal.phrases.get(phrase or "", UNLISTED) if self.portal else UNLISTED
+
+
+def read_accounts(inventory: Inventory, vault_names: Collection[str], at: str) -> list[Account]:
+    """Every account of the inventory; `at` is the report's stamp."""
+    contacts = _by_account(inventory.rows(_LAST_RUNS.format(also=_CONTACT), (at,)))
+    failures = _by_account(inventory.rows(_LAST_RUNS.format(also=_FAILED), (at,)))
+    portals = registry.portals()
+    found = []
+    for row in inventory.rows(_ACCOUNTS):
+        name, portal = row["name"], portals.get(row["portal"])
+        standing = guard.standing(inventory, name, portal.policy if portal else Policy())
+        held = _held(standing, name)
+        found.append(
+            Account(row, portal, standing, held, name in vault_names, contacts.get(name), failures.get(name))
+        )
+    return found
+
+
+def _by_account(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {row["account"]: row for row in rows}
+
+
+def _held(standing: Standing, name: str) -> str:
+    """Why the guard would let nobody submit, freezes apart; empty when it would."""
+    try:
+        guard.check(replace(standing, freeze=None), name, "", automatic=False)
+    except AccountHeld as held:
+        return str(held).removeprefix(f"account {name} is held: ")
+    return ""
+
+
+def masked(accounts: Collection[Account]) -> Callable[[str], str]:
+    """A function that takes user ids out of words a person may have typed."""
+    ids = sorted({str(account.row["user_id"]) for account in accounts if account.row["user_id"]}, key=len, reverse=True)
+    if not ids:
+        return str
+    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, ids))})(?!\w)", re.IGNORECASE)
+    return lambda text: pattern.sub("(user id)", text)
+
+
+def line_of(account: Account, zone: Callable[[str | None], datetime | None]) -> AccountLine:
+    """The account's line in the table."""
+    state = _state(account)
+    failed = account.last_failed
+    failed_at = zone(failed["ended_at"]) if failed else None
+    return AccountLine(
+        name=account.name,
+        portal=account.title,
+        state=state or ("fine" if account.row["last_good_sign_in_at"] else "never signed in"),
+        fine=not state,
+        frozen=account.standing.freeze is not None,
+        last_good_sign_in=zone(account.row["last_good_sign_in_at"]),
+        last_failure=LastFailure(
+            at=failed_at, state=plain(failed["error"]).state, error=failed["error"], portal_words=_run_words(account, failed)
+        )
+        if failed and failed_at
+        else None,
+        left=account.standing.left,
+        allowed=account.standing.allowance,
+    )
+
+
+def _state(account: Account) -> str:
+    """What is wrong, in plain words; empty when nothing is."""
+    if account.standing.freeze:
+        return _freeze_state(account.standing.freeze)
+    if not account.has_password:
+        return "NO PASSWORD"
+    if account.held:
+        return "HELD"
+    return plain(account.open_failure["error"]).state if account.open_failure else ""
+
+
+def _freeze_state(freeze: dict[str, Any]) -> str:
+    return plain(freeze["error"]).state if freeze["opened_by"] == "worker" else "FROZEN BY A PERSON"
+
+
+def _run_words(account: Account, run: dict[str, Any]) -> str:
+    """The portal's words in a failed run: listed ones, or that there were others, or nothing when none were read."""
+    return account.words(run["phrase"]) if run["phrase"] or run["screen"] else ""
+
+
+def need_of(account: Account, zone: Callable[[str | None], datetime | None], at: datetime) -> Need | None:
+    """What a person has to do for this account, if anything."""
+    freeze, failed = account.standing.freeze, account.open_failure
+    if freeze:
+        return _need(account, zone(freeze["opened_at"]) or at, **_frozen(account, freeze))
+    if not account.has_password:
+        do = f"Put it there: pk vault set {account.name}"
+        return _need(account, at, state="NO PASSWORD", error="", words="", worker="Nothing: the vault has no entry.", do=do)
+    if account.held:
+        since = account.standing.last_submission or at
+        worker = f"{_counted(account)} without a good sign-in after it, then stopped. {_limit(account)}"
+        return _need(account, since.astimezone(at.tzinfo), state="HELD", error="AccountHeld", words="", worker=worker, do=_upper(account.held))
+    if failed and plain(failed["error"]).acts is Acts.PERSON:
+        words = plain(failed["error"])
+        return _need(
+            account,
+            zone(failed["ended_at"]) or at,
+            state=words.state,
+            error=failed["error"],
+            words=_run_words(account, failed),
+            worker="Tried, then stopped until the next due time.",
+            do=words.do.format(account=account.name),
+        )
+    return None
+
+
+def _frozen(account: Account, freeze: dict[str, Any]) -> dict[str, str]:
+    """The parts of a need that come from a freeze."""
+    by_worker = freeze["opened_by"] == "worker"
+    step = guard.next_step(account.name, freeze)
+    unlock = _unlock_path(account) if freeze["error"] in ("AccountLocked", "AccountDisabled") else ""
+    return {
+        "state": _freeze_state(freeze) + (", account frozen" if by_worker else ""),
+        "error": freeze["error"],
+        "words": account.words(freeze["phrase"]) if by_worker else "",
+        "worker": f"{_counted(account)}, then stopped. {_limit(account)}" if by_worker else _upper(freeze["message"]),
+        "do": f"{unlock.rstrip('.')}. {step}" if unlock else step,
+    }
+
+
+def _unlock_path(account: Account) -> str:
+    path = account.row["unlock_path"] or (account.portal.policy.unlock_path if account.portal else "")
+    phone = f", {account.row['help_phone']}" if account.row["help_phone"] else ""
+    return f"{path}{phone}" if path else ""
+
+
+def _counted(account: Account) -> str:
+    tries = account.standing.possible_failures
+    return f"{tries} submission{'s' if tries != 1 else ''} counted"
+
+
+def _limit(account: Account) -> str:
+    published = account.portal.policy.lockout_threshold if account.portal else None
+    limit = f"The portal locks after {published}." if published else f"Limit {DEFAULT_THRESHOLD} assumed, none is published."
+    return f"{limit} The last try is kept for a person."
+
+
+def _upper(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _need(
+    account: Account, since: datetime, *, state: str, error: str, words: str, worker: str, do: str
+) -> Need:
+    owner, backup = account.row["owner"], account.row["backup"]
+    who = f"{owner or 'nobody is named as owner'}, backup {backup or 'NONE, name one'}"
+    return Need(
+        what=account.name, state=state, error=error, since=since, portal=account.title, portal_words=words, worker=worker,
+        do=do, who=who,
+    )  # fmt: skip

@@ -1,0 +1,127 @@
+"""The report as text, for a terminal, a mail or grey paper."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from datetime import datetime
+
+from bots.report.model import AccountLine, Need, Report
+
+WIDTH = 100
+FINE_SHOWN = 20  # more fine accounts than this are counted, not listed
+
+
+def render_text(report: Report) -> str:
+    """The whole report; short on a day when all is well."""
+    return "\n".join([*_head(report), *_needs(report), *_accounts(report), *_activity(report), *_whole(report), ""])
+
+
+def when(at: datetime | None) -> str:
+    """A moment, as the report writes it; its zone is said once, at the top."""
+    return f"{at:%a %d %b %H:%M}" if at else "never"
+
+
+def planned_words(report: Report) -> str:
+    """How the planned runs ended, leaving out what did not occur."""
+    planned = report.planned
+    if not planned.total:
+        return "nothing was planned"
+    counts = (
+        (planned.done, "done"),
+        (planned.failed, "without success"),
+        (planned.coalesced, "made up for by a later one"),
+        (planned.missed, "left out"),
+        (planned.running, "running"),
+        (planned.due, "waiting"),
+    )
+    return f"{planned.total} planned: " + ", ".join(f"{count} {word}" for count, word in counts if count)
+
+
+def plural(count: int, one: str, several: str = "") -> str:
+    """A count with its noun."""
+    return f"{count} {one if count == 1 else several or one + 's'}"
+
+
+def _head(report: Report) -> list[str]:
+    names = "   " + ", ".join(report.organizations) if report.organizations else ""
+    since = f"(since {report.since:%a %H:%M})"
+    return [
+        f"PORTALS  {report.at:%A %d %B %Y}, as of {report.at:%H:%M %Z}  {since}{names}",
+        f"{report.verdict}  {report.locks}",
+    ]
+
+
+def _needs(report: Report) -> Iterator[str]:
+    if not report.needs:
+        return
+    yield from ("", "NEEDS A PERSON")
+    for number, need in enumerate(report.needs, 1):
+        left = f"{number:2}  {need.what}  {need.state}"
+        yield left + f"since {when(need.since)}".rjust(max(2, WIDTH - len(left)))
+        yield from _details(need)
+
+
+def _details(need: Need) -> Iterator[str]:
+    words = f'"{need.portal_words}"' if need.portal_words else "no words were read"
+    portal = "" if need.portal in need.what else f"{need.portal}: {words}"
+    for label, text in (("Portal", portal), ("Worker", need.worker), ("Do", need.do), ("Who", need.who)):
+        if text:
+            yield from textwrap.wrap(
+                text, WIDTH, initial_indent=f"      {label:8}", subsequent_indent=" " * 14, break_on_hyphens=False
+            )
+
+
+def _accounts(report: Report) -> Iterator[str]:
+    if not report.accounts:
+        return
+    fine = [line for line in report.accounts if line.fine]
+    shown = [line for line in report.accounts if not line.fine] + fine[:FINE_SHOWN]
+    widths = [max(map(len, column)) for column in zip(*(_cells(line)[:-1] for line in shown), _TITLES[:-1], strict=False)]
+    yield from ("", "ACCOUNTS", _row(_TITLES, widths))
+    yield from (_row(_cells(line), widths) for line in shown)
+    if len(fine) > FINE_SHOWN:
+        yield f"    and {len(fine) - FINE_SHOWN} more, all fine"
+
+
+_TITLES = ("", "", "last good sign-in", "tries left", "last failure")
+
+
+def _cells(line: AccountLine) -> tuple[str, ...]:
+    frozen = ", frozen" if line.frozen else ""
+    tries = f"{line.left} of {line.allowed}"
+    return line.name, line.state + frozen, when(line.last_good_sign_in), tries, failure_words(line)
+
+
+def failure_words(line: AccountLine) -> str:
+    """The account's last failure: when, what, and the portal's words."""
+    failure = line.last_failure
+    if failure is None:
+        return "none"
+    words = f' "{failure.portal_words}"' if failure.portal_words else ""
+    return f"{when(failure.at)} {failure.state}{words}"
+
+
+def _row(cells: tuple[str, ...], widths: list[int]) -> str:
+    padded = [cell.ljust(width) for cell, width in zip(cells, widths, strict=False)]
+    return f"    {'  '.join([*padded, cells[-1]])}".rstrip()
+
+
+def _activity(report: Report) -> Iterator[str]:
+    yield from ("", "SINCE YESTERDAY")
+    for line in report.flows:
+        questions = f"; {line.answered} of {line.questions} questions answered" if line.questions else ""
+        yield f"    {line.flow:14}{plural(line.runs, 'run')}, {line.ended_well} ended well{questions}"
+    if not report.flows:
+        yield "    nothing was run"
+    yield f"    {'sign-ins':14}{report.by_password} by password, {report.by_kept_session} from the kept session"
+    yield f"    {'schedule':14}{planned_words(report)}"
+    for entry in report.not_run:
+        words = f"{entry.account}, {entry.schedule}, due {when(entry.due_at)}: {entry.cause}"
+        yield from textwrap.wrap(words, WIDTH, initial_indent=" " * 18, subsequent_indent=" " * 20, break_on_hyphens=False)
+
+
+def _whole(report: Report) -> list[str]:
+    answer = f"NO: {'; '.join(report.gaps)}." if report.gaps else "Yes: every planned run is accounted for."
+    question = textwrap.wrap(f"IS THIS REPORT WHOLE?  {answer}", WIDTH, subsequent_indent="    ")
+    return ["", *question, "No patient data in here."]

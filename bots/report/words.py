@@ -1,0 +1,68 @@
+"""What each class of the error tree is called in front of operations, and who acts on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Acts(StrEnum):
+    """Who moves next: a person, whoever repairs the portal's module, or nobody since the worker tries again."""
+
+    PERSON = "person"
+    REPAIR = "repair"
+    WORKER = "worker"
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A class in plain words. `do` is the next step where the guard gives none; `{account}` stands in it."""
+
+    state: str
+    acts: Acts
+    do: str = ""
+
+
+_LATER = "Nothing now: the worker tries again at the next due time."
+_REPAIR = "Tell whoever maintains the portal modules; the worker reads nothing from a page it does not know."
+_SEE = "Sign in by hand to see how it stands, then: pk sign-in {account}"
+_CODE = "Check how codes reach this account, then: pk vault check {account}, and pk sign-in {account}"
+
+PLAIN: dict[str, Plain] = {
+    "PortalkeeperError": Plain("NO ANSWER", Acts.PERSON, "See: pk why {account}"),
+    "AccountError": Plain("ACCOUNT UNUSABLE", Acts.PERSON, _SEE),
+    "InvalidCredentials": Plain("PASSWORD REFUSED", Acts.PERSON, "Correct it: pk vault set {account}"),
+    "AccountLocked": Plain("LOCKED", Acts.PERSON, _SEE),
+    "AccountDisabled": Plain("DISABLED", Acts.PERSON, _SEE),
+    "ActionRequired": Plain("WAITS FOR A DECISION", Acts.PERSON, "See: pk why {account}"),
+    "PermissionMissing": Plain(
+        "ROLE MISSING", Acts.PERSON, "Ask the portal's administrator for the role, then: pk sign-in {account}"
+    ),
+    "PasswordExpired": Plain("PASSWORD EXPIRED", Acts.PERSON, "Change it on the portal, then: pk vault set {account}"),
+    "ChallengeError": Plain("SECOND STEP FAILED", Acts.PERSON, _CODE),
+    "CodeNotReceived": Plain("NO CODE CAME", Acts.PERSON, _CODE),
+    "CodeRejected": Plain("CODE REFUSED", Acts.PERSON, _CODE),
+    "CodesExhausted": Plain("NO CODE LEFT", Acts.PERSON, _CODE),
+    "SecurityQuestionAsked": Plain("SECURITY QUESTION ASKED", Acts.PERSON, _SEE),
+    "CaptchaShown": Plain("PROOF OF A HUMAN ASKED", Acts.PERSON, _SEE),
+    "PortalError": Plain("PORTAL TROUBLE", Acts.WORKER, _LATER),
+    "PortalUnavailable": Plain("PORTAL DOWN", Acts.WORKER, _LATER),
+    "SessionEnded": Plain("SIGNED OUT BY THE PORTAL", Acts.WORKER, _LATER),
+    "PayerUnavailable": Plain("PAYER DOWN", Acts.WORKER, _LATER),
+    "AccountBusy": Plain("IN USE ELSEWHERE", Acts.WORKER, _LATER),
+    "AccessBlocked": Plain(
+        "ADDRESS BLOCKED", Acts.PERSON, "Stop the service for this portal and ask the portal why it refuses us."
+    ),
+    "PortalChanged": Plain("CHANGED PAGE", Acts.REPAIR, _REPAIR),
+    "ScreenNotRecognised": Plain("CHANGED PAGE", Acts.REPAIR, _REPAIR),
+    "AnswerUnreadable": Plain("CHANGED PAGE", Acts.REPAIR, _REPAIR),
+    "AccountHeld": Plain("HELD", Acts.WORKER, _LATER),
+    "AccountFrozen": Plain("FROZEN", Acts.PERSON, "See: pk why {account}"),
+    "WorkerLost": Plain("RUN CUT OFF", Acts.WORKER, _LATER),
+    "InputError": Plain("NOT POSSIBLE AS ASKED", Acts.PERSON, "See: pk why {account}"),
+}
+
+
+def plain(error: str) -> Plain:
+    """The plain words for a class by its name; for one this version does not know, those of the whole tree."""
+    return PLAIN.get(error, PLAIN["PortalkeeperError"])

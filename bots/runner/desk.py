@@ -1,0 +1,135 @@
+"""The Desk in process: what the worker asks is decided and committed here, by the inventory's one writer thread."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+from functools import partial
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from bots import guard, now
+from bots.desk import Failure, Grant, SignIn, Verdict
+from bots.disk import read, write_durably
+from bots.inventory import Inventory, stamp
+from bots.lease import Lease, check_epoch
+from bots.runner.runs import RunHead
+from flows.eligibility import EligibilityAnswer
+from payers.model import Portal
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Record = Callable[[RunHead, int, EligibilityAnswer | Failure], None]
+"""Called with the run, the index of the question, and its result, which is on disk when the call returns."""
+
+
+class InventoryDesk:
+    """`bots.desk.Desk` over the inventory, for one run under one lease.
+
+    `offset` is the index
+    of the current order's first question among all of the run. `repeatable` turns false with a submission that
+    was refused or has no verdict: then nothing in this run may type a secret again.
+    """
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        held: Lease,
+        head: RunHead,
+        *,
+        portal: Portal,
+        automatic: bool,
+        state_file: Path,
+        record: Record,
+        writer: Executor,
+    ) -> None:
+        self.offset = 0
+        self.last_fingerprint: str | None = None
+        self.repeatable = True
+        self._inventory = inventory
+        self._held = held
+        self._head = head
+        self._portal = portal
+        self._automatic = automatic
+        self._state_file = state_file
+        self._record = record
+        self._writer = writer
+
+    async def _commit(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        return await asyncio.get_running_loop().run_in_executor(self._writer, partial(call, *args, **kwargs))
+
+    async def grant_password(self, fingerprint: str) -> Grant:
+        """Ask the guard."""
+        self.last_fingerprint = fingerprint
+        return await self._commit(
+            guard.grant_password,
+            self._inventory,
+            self._held,
+            self._head.run_id,
+            fingerprint,
+            self._portal.policy,
+            automatic=self._automatic,
+        )
+
+    async def close_attempt(self, attempt: int, verdict: Verdict, submissions: int) -> None:
+        """Write the verdict into the ledger."""
+        self.repeatable = verdict in (Verdict.ACCEPTED, Verdict.NOT_SUBMITTED)
+        await self._commit(guard.close_attempt, self._inventory, self._held, attempt, verdict, submissions)
+
+    async def grant_code(self, time_step: int) -> Grant:
+        """Spend a time step."""
+        return await self._commit(
+            guard.grant_code, self._inventory, self._held, self._head.run_id, time_step, self._portal.policy
+        )
+
+    async def last_time_step(self) -> int | None:
+        """The newest time step spent by anybody."""
+        return await self._commit(guard.last_time_step, self._inventory, self._held.account)
+
+    async def stored_state(self) -> str | None:
+        """The sealed state kept for this account."""
+        kept = await self._commit(read, self._state_file)
+        return kept.decode() if kept else None
+
+    async def signed_in(self, how: SignIn) -> None:
+        """Note the sign-in; one by password starts the guard's count again."""
+        await self._commit(self._signed_in, how)
+
+    def _signed_in(self, how: SignIn) -> None:
+        with self._inventory.write() as db:
+            if how is SignIn.PASSWORD:
+                guard.signed_in(db, self._held, self._head.run_id)
+            db.execute(
+                "UPDATE accounts SET last_good_sign_in_at = ?, last_good_sign_in_by = 'worker' WHERE name = ?",
+                (stamp(now.utc()), self._held.account),
+            )
+
+    async def keep_state(self, sealed: str) -> None:
+        """Put the state on disk."""
+        await self._commit(write_durably, self._state_file, sealed.encode())
+
+    async def drop_state(self) -> None:
+        """Forget the kept state."""
+        await self._commit(self._state_file.unlink, missing_ok=True)
+
+    async def answered(self, index: int, result: EligibilityAnswer | Failure) -> None:
+        """Put the result on disk, then count it."""
+        await self._commit(self._answered, self.offset + index, result)
+
+    def _answered(self, index: int, result: EligibilityAnswer | Failure) -> None:
+        self._record(self._head, index, result)
+        good = isinstance(result, EligibilityAnswer)
+        with self._inventory.write() as db:
+            check_epoch(db, self._held.account, self._held.epoch)
+            db.execute("UPDATE runs SET asked = asked + 1, answered = answered + ? WHERE id = ?", (good, self._head.run_id))
+
+    async def notice(self, kind: str, words: str) -> None:
+        """Keep a notice."""
+        await self._commit(self._notice, kind, words)
+
+    def _notice(self, kind: str, words: str) -> None:
+        row: dict[str, Any] = {"at": stamp(now.utc()), "account": self._held.account, "run_id": self._head.run_id}
+        with self._inventory.write() as db:
+            db.table("notices").insert({**row, "kind": kind, "words": words})

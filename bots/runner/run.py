@@ -1,0 +1,129 @@
+"""One run: the account's lease, a seat in a browser, order after order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+
+from bots.desk import Order, Outcome, Question, SignIn
+from bots.engine import Engine
+from bots.inventory import Inventory
+from bots.lease import Lease, lease
+from bots.runner.desk import InventoryDesk, Record
+from bots.runner.runs import RunHead
+from bots.session import LiveSession
+from bots.settings import Settings
+from flows.errors import AccountBusy, PortalkeeperError, PortalUnavailable, SessionEnded
+from payers.model import Portal
+
+QUESTIONS_PER_ORDER = 25
+TRIES = 3
+
+
+@dataclass
+class Run:
+    """One run under way: what it was asked, and what it has done so far across leases, seats and orders."""
+
+    head: RunHead
+    template: Order
+    portal: Portal
+    questions: Sequence[Question]
+    record: Record
+    settings: Settings
+    inventory: Inventory
+    engine: Engine
+    writer: Executor
+    automatic: bool
+    tell: Callable[[str], None]
+    done: int = 0
+    answered: int = 0
+    sign_in: SignIn = SignIn.NONE
+    fingerprint: str | None = None
+    steps: dict[str, float] = field(default_factory=dict)
+    _repeatable: bool = True
+    _sessions_ended: int = 0
+
+    async def go(self) -> None:
+        """Work until every question has its result. Raises what ended the run early.
+
+        Tries again after an outage or an ended session, unless a secret was refused or got no verdict.
+        """
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception(self._worth_another_try),
+            stop=stop_after_attempt(TRIES),
+            wait=wait_exponential_jitter(initial=2, max=30),
+            reraise=True,
+        ):
+            with attempt:
+                await self._until_done()
+
+    def _worth_another_try(self, error: BaseException) -> bool:
+        return self._repeatable and isinstance(error, (PortalUnavailable, SessionEnded))
+
+    async def _until_done(self) -> None:
+        """Hold lease and seat until done; give both up between two orders when somebody else waits."""
+        first = True
+        while first or self.done < len(self.questions):
+            first = False
+            async with lease(
+                self.inventory,
+                self.settings.lease_folder,
+                self.head.account,
+                run_id=self.head.run_id,
+                wait_seconds=self.settings.wait_seconds,
+                on_wait=lambda holder: self.tell(f"account {self.head.account} is in use by {holder}; waiting"),
+            ) as held:
+                await self._sit(held)
+
+    async def _sit(self, held: Lease) -> None:
+        desk = InventoryDesk(
+            self.inventory,
+            held,
+            self.head,
+            portal=self.portal,
+            automatic=self.automatic,
+            state_file=self.settings.state_folder / f"{self.head.account}.age",
+            record=self.record,
+            writer=self.writer,
+        )
+        order = self.template.model_copy(update={"epoch": held.epoch})
+        try:
+            async with self.engine.seat(order, self.portal, desk) as session:
+                await self._orders(order, session, desk, held)
+        finally:
+            self.fingerprint = desk.last_fingerprint
+            self._repeatable = desk.repeatable
+
+    async def _orders(self, order: Order, session: LiveSession, desk: InventoryDesk, held: Lease) -> None:
+        while True:
+            desk.offset = self.done
+            part = tuple(self.questions[self.done : self.done + QUESTIONS_PER_ORDER])
+            outcome = await self.engine.work(session, order.model_copy(update={"questions": part}), desk)
+            self._add(outcome)
+            if outcome.failure:
+                await self._after_failure(outcome.failure.to_error(), desk)
+            if self.done >= len(self.questions) or held.wanted():
+                break
+        await desk.keep_state(await session.sealed_state())
+
+    def _add(self, outcome: Outcome) -> None:
+        self.done += outcome.asked
+        self.answered += outcome.answered
+        if self.sign_in is not SignIn.PASSWORD and outcome.sign_in is not SignIn.NONE:
+            self.sign_in = outcome.sign_in
+        self.steps.update(outcome.steps)
+
+    async def _after_failure(self, error: PortalkeeperError, desk: InventoryDesk) -> None:
+        """Raise `error`; a session that was ended twice is in use elsewhere, and is left alone."""
+        if isinstance(error, SessionEnded):
+            await desk.drop_state()
+            self._sessions_ended += 1
+            if self._sessions_ended > 1:
+                raise AccountBusy(
+                    f"account {self.head.account} is in use elsewhere: the portal ended our session twice. "
+                    "Find out who signs in with it; try again later."
+                )
+        raise error

@@ -1,0 +1,191 @@
+"""The runner: takes a run from the asking to its row in the inventory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import structlog
+
+from bots import guard, now
+from bots.browser import find_browser
+from bots.desk import Failure, Order, Question, SignIn
+from bots.engine import Engine
+from bots.inventory import Automation, Inventory
+from bots.inventory.accounts import get_account
+from bots.runner.desk import Record
+from bots.runner.run import Run
+from bots.runner.runs import RunHead, end_run, lookups_today, new_run_id, start_run
+from bots.sealing import Key
+from bots.settings import Settings, is_loopback
+from bots.vault import Vault
+from flows.errors import AccountHeld, ActionRequired, InputError, PortalkeeperError
+from flows.parties import Account
+from payers.model import Portal
+from payers.registry import find_portal
+
+log = structlog.get_logger("portalkeeper")
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """How a run ended; what it answered went to `record` one by one."""
+
+    head: RunHead
+    sign_in: SignIn
+    asked: int
+    answered: int
+    failure: Failure | None
+
+    @classmethod
+    def impossible(cls, account: str, failure: Failure) -> RunResult:
+        """A run that could not begin."""
+        return cls(RunHead("", account, "", ""), SignIn.NONE, 0, 0, failure)
+
+
+class Runner:
+    """Runs flows for accounts. One Runner per process; runs of different accounts may go on at the same time.
+
+    `source` says who asked: *command*, *batch* or *service*; only the last is automatic for the guard. `tell` is
+    given what a person would like to know while waiting.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        inventory: Inventory,
+        vault: Vault,
+        key: Key,
+        *,
+        source: str,
+        by: str,
+        tell: Callable[[str], None] = lambda words: None,
+    ) -> None:
+        self._settings = settings
+        self._inventory = inventory
+        self._vault = vault
+        self._source = source
+        self._by = by
+        self._tell = tell
+        self._writer = ThreadPoolExecutor(1, "inventory")
+        self._engine = Engine(
+            find_browser(settings.browser_executable),
+            vault,
+            key,
+            sign_ins_at_once=settings.sign_ins_at_once,
+            step_seconds=settings.step_timeout_seconds,
+        )
+
+    async def stop(self) -> None:
+        """End the browsers and the writer."""
+        await self._engine.stop()
+        self._writer.shutdown()
+
+    async def run(
+        self,
+        account: str,
+        flow: str,
+        questions: Sequence[Question] = (),
+        *,
+        record: Record = lambda head, index, result: None,
+    ) -> RunResult:
+        """Run `flow` for `account`, with its questions. What a portal does is in the result, never raised.
+
+        Raises `InputError` when account, portal or address make the run impossible; nothing is contacted then.
+        """
+        row = get_account(self._inventory, account)
+        portal = find_portal(row["portal"])
+        if flow not in portal.offers():
+            raise InputError(f"{portal.title} offers no {flow}; it offers: {', '.join(portal.offers())}")
+        run = self._prepared(row, portal, flow, questions, record)
+        failure: Failure | None = None
+        try:
+            self._check_before_contact(row, portal, len(questions))
+            await run.go()
+        except PortalkeeperError as error:
+            failure = Failure.of(error)
+        return self._concluded(run, failure)
+
+    def _prepared(
+        self, row: dict[str, Any], portal: Portal, flow: str, questions: Sequence[Question], record: Record
+    ) -> Run:
+        address = checked_address(row, portal, self._settings)
+        head = RunHead(new_run_id(now.utc()), row["name"], portal.name, portal.version)
+        start_run(self._inventory, head, flow=flow, source=self._source, by=self._by, questions=len(questions))
+        order = Order(
+            run_id=head.run_id,
+            epoch=0,
+            account=Account(name=head.account, portal=portal.name, username=row["user_id"]),
+            address=address,
+            flow=flow,
+        )
+        return Run(
+            head=head,
+            template=order,
+            portal=portal,
+            questions=questions,
+            record=record,
+            settings=self._settings,
+            inventory=self._inventory,
+            engine=self._engine,
+            writer=self._writer,
+            automatic=self._source == "service",
+            tell=self._tell,
+        )
+
+    def _check_before_contact(self, row: dict[str, Any], portal: Portal, questions: int) -> None:
+        """Whatever can be known to stop this run without touching the portal. Raises one of `flows.errors`."""
+        name = row["name"]
+        state = guard.standing(self._inventory, name, portal.policy)
+        signed_in = (self._settings.state_folder / f"{name}.age").exists()
+        if state.freeze and not (signed_in and state.freeze["error"] == "InvalidCredentials"):
+            password = self._vault.get(name).password
+            guard.check(state, name, self._vault.fingerprint(name, password), automatic=False)
+        limit = row["lookups_per_day"] or self._settings.lookups_per_day
+        asked = lookups_today(self._inventory, name)
+        if asked + questions > limit:
+            raise AccountHeld(
+                f"account {name} has asked {asked} questions in 24 hours; {questions} more would pass its limit of "
+                f"{limit} a day (lookups_per_day)"
+            )
+
+    def _concluded(self, run: Run, failure: Failure | None) -> RunResult:
+        head = run.head
+        if failure:
+            guard.freeze_for(self._inventory, head.account, failure, run_id=head.run_id, fingerprint=run.fingerprint)
+        end_run(self._inventory, head, run.sign_in, failure, run.steps)
+        log.info(
+            "run",
+            **asdict(head),
+            flow=run.template.flow,
+            sign_in=str(run.sign_in),
+            asked=run.done,
+            answered=run.answered,
+            error=failure.error if failure else None,
+            phrase=failure.phrase if failure else None,
+            steps=run.steps,
+        )
+        return RunResult(head, run.sign_in, run.done, run.answered, failure)
+
+
+def checked_address(row: dict[str, Any], portal: Portal, settings: Settings) -> str:
+    """The origin to use for this account. Raises when the account may not be used there.
+
+    A real address needs a recorded permission to automate, and the real time.
+    """
+    address = str(row["address"] or settings.portal_addresses.get(portal.name) or portal.address)
+    if is_loopback(address):
+        return address
+    if now.sandbox_clock_in_force():
+        raise InputError(
+            f"the clock is moved by a sandbox, and account {row['name']} is on a real portal ({address}): "
+            f"stop the sandbox and remove {settings.sandbox_clock}, or use another data folder"
+        )
+    if row["automation"] not in (Automation.PERMITTED, Automation.REGISTERED):
+        raise ActionRequired(
+            f"account {row['name']} may not be used by a program on {address}: automation is {row['automation']}. "
+            f"When the payer has agreed: pk account permit {row['name']} --by NAME --document REFERENCE --review-on DATE"
+        )
+    return address

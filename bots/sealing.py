@@ -1,0 +1,100 @@
+"""Sealing with age: the one door to encryption at rest, and the key that opens everything.
+
+The key file is what `age-keygen` writes (an X25519 identity), so the `age` program opens sealed files in an emergency:
+`age --decrypt --identity vault.key FILE`. age tells a changed or cut-off file from a whole one, but not who wrote it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bots import disk
+from flows.errors import InputError
+
+_MARK = "AGE-SECRET-KEY-1"
+_OTHERS = 0o077
+
+
+class Unreadable(InputError):
+    """Sealed data could not be opened: another key, or the file was changed or cut off. Opening it again won't help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An opened key file; shows its path, never itself."""
+
+    path: Path
+    _identity: Any = field(repr=False, compare=False)
+    _recipient: Any = field(repr=False, compare=False)
+
+
+def create_key(path: Path) -> Key:
+    """Write a new key to `path`, 0600, and return it; never over an existing file, whatever it holds."""
+    # pyrage has no type information. Imported here, as everywhere in this file, to keep it out of the program's start.
+    from pyrage import x25519  # type: ignore[import-untyped]
+
+    identity = x25519.Identity.generate()
+    text = f"# Opens everything Portalkeeper has sealed. Keep a copy apart from the data folder.\n{identity}\n"
+    try:
+        disk.create_durably(path, text.encode())
+    except FileExistsError:
+        raise InputError(f"{path}: a key is there already and stays; move it away to make another") from None
+    return Key(path, identity, identity.to_public())
+
+
+def load_key(path: Path) -> Key:
+    """Open the key file at `path`; InputError if it is missing, not a key, or readable by others."""
+    from pyrage import IdentityError, x25519
+
+    lines = [line.strip() for line in _key_text(path).splitlines()]
+    found = [line for line in lines if line.startswith(_MARK)]
+    try:
+        (text,) = found
+        identity = x25519.Identity.from_str(text)
+    except (ValueError, IdentityError):
+        raise InputError(f"{path}: not a key file (one line {_MARK}…); restore it from its copy") from None
+    return Key(path, identity, identity.to_public())
+
+
+def seal(data: bytes, key: Key) -> bytes:
+    """Encrypt `data` so that only `key` opens it; about 200 bytes are added."""
+    import pyrage
+
+    sealed: bytes = pyrage.encrypt(data, [key._recipient])
+    return sealed
+
+
+def unseal(data: bytes, key: Key, source: str = "the sealed data") -> bytes:
+    """Open what `seal` made; Unreadable, naming `source` (a path, as a rule), for another key or damage."""
+    import pyrage
+
+    try:
+        opened: bytes = pyrage.decrypt(data, [key._identity])
+    except pyrage.DecryptError:
+        raise Unreadable(
+            f"{source}: can't be opened with the key {key.path}; use the key it was made with, "
+            "or restore it from a backup if it is damaged"
+        ) from None
+    return opened
+
+
+def write_sealed(path: Path, data: bytes, key: Key) -> None:
+    """Put `data`, sealed, at `path`, whole and durable (`disk.write_durably`)."""
+    disk.write_durably(path, seal(data, key))
+
+
+def read_sealed(path: Path, key: Key) -> bytes | None:
+    """Open the sealed file at `path`; None if there is none, Unreadable if it can't be opened."""
+    data = disk.read(path)
+    return None if data is None else unseal(data, key, str(path))
+
+
+def _key_text(path: Path) -> str:
+    content = disk.read(path)
+    if content is None:
+        raise InputError(f"{path}: no key there; restore it from its copy, or run `portalkeeper init`")
+    if path.stat().st_mode & _OTHERS:
+        raise InputError(f"{path}: others than its owner may read or change this key; chmod 600 {path}")
+    return content.decode("ascii", errors="replace")

@@ -1,0 +1,242 @@
+"""Where, and within what limits: the settings, from the environment, then the TOML file, then the defaults.
+
+Settings hold no secret; a key that looks like one is refused, and no message repeats a value.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from flows.errors import InputError
+
+PREFIX = "PORTALKEEPER_"
+_DEFAULT_HOME = Path("~/.local/share/portalkeeper")
+_FILE_NAME = "portalkeeper.toml"
+_ONLY_ENVIRONMENT = {"home", "config"}  # they say where the file is
+_SECRET = re.compile(r"passw|passphrase|secret|token|totp|api_?key|credential", re.IGNORECASE)
+_LOCAL_NAME = re.compile(r"([a-z0-9_-]+\.)*localhost", re.IGNORECASE)
+
+
+def is_loopback(address: str) -> bool:
+    """Whether `address` (URL, host or host:port) is this machine by its form alone: localhost, *.localhost, 127/8, ::1.
+
+    DNS is never asked. What browsers may read differently (backslashes, user names, spaces) counts as not loopback.
+    """
+    if re.search(r"[\\@\s\x00-\x1f]", address):
+        return False
+    bare = f"[{address}]" if address.count(":") > 1 and "[" not in address and "/" not in address else address
+    try:
+        host = urlsplit(bare if "//" in bare else f"//{bare}").hostname or ""
+    except ValueError:
+        return False
+    return _LOCAL_NAME.fullmatch(host) is not None or _is_local_number(host)
+
+
+def _is_local_number(host: str) -> bool:
+    try:
+        number = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return number == ipaddress.IPv6Address("::1") or number in ipaddress.IPv4Network("127.0.0.0/8")
+
+
+def _origin(address: str) -> str:
+    """`address` as an origin without its last slash; plain http on this machine only, for member data crosses it."""
+    parts = urlsplit(address)
+    whole = parts.scheme in ("http", "https") and parts.hostname and parts.path in ("", "/")
+    if not whole or parts.query or parts.fragment or re.search(r"[\\@\s]", address):
+        raise ValueError("expected an origin such as https://portal.example, without user name, path or query")
+    if parts.scheme == "http" and not is_loopback(address):
+        raise ValueError("expected https; plain http is for this machine only")
+    return address.rstrip("/")
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
+LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lambda value: str(value).lower())]
+
+
+class Settings(BaseSettings):
+    """The settings in force; made by `load`, which turns what is wrong with them into one line.
+
+    `portal_addresses` maps a portal's name to the origin to use instead of its real one; a portal named in both the
+    environment (JSON) and the file has the environment's. Counts and seconds are whole numbers.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    home: Path = _DEFAULT_HOME
+    config: Path = Path("config")
+    key_file: Path = Path("vault.key")
+    browser_executable: Path | None = None
+    portal_addresses: dict[str, Origin] = {}
+    sign_ins_at_once: int = Field(default=4, ge=1, le=64)
+    lookups_per_day: int = Field(default=2000, ge=1)
+    wait_seconds: int = Field(default=120, ge=0)
+    step_timeout_seconds: int = Field(default=45, ge=1)
+    answer_timeout_seconds: int = Field(default=180, ge=1)
+    log_level: LogLevel = "info"
+
+    @field_validator("home", "config", "key_file", "browser_executable")
+    @classmethod
+    def _whole_path(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        """`~` opened; a relative `home` starts at the working folder, every other path at `home`."""
+        if value is None:
+            return None
+        start = info.data.get("home", Path()) if info.field_name != "home" else Path()
+        return (start / value.expanduser()).absolute()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What the program says, then the environment, then the file."""
+        return init_settings, env_settings, InitSettingsSource(settings_cls, _read(_file_in_force(init_settings())))
+
+    @property
+    def config_file(self) -> Path:
+        """The TOML file, which need not exist."""
+        return self.config / _FILE_NAME
+
+    @property
+    def vault_folder(self) -> Path:
+        """Sealed passwords and authenticator secrets."""
+        return self.home / "vault"
+
+    @property
+    def state_folder(self) -> Path:
+        """Sealed signed-in states."""
+        return self.home / "state"
+
+    @property
+    def lease_folder(self) -> Path:
+        """One lock file per account in use."""
+        return self.home / "leases"
+
+    @property
+    def answers_folder(self) -> Path:
+        """Sealed answers of the payers."""
+        return self.home / "answers"
+
+    @property
+    def report_folder(self) -> Path:
+        """Health reports."""
+        return self.home / "reports"
+
+    @property
+    def database(self) -> Path:
+        """The inventory."""
+        return self.home / "inventory.db"
+
+    @property
+    def sandbox_clock(self) -> Path:
+        """Where a sandbox says how far its clock is ahead (`bots.now`)."""
+        return self.home / "sandbox-clock.json"
+
+    @property
+    def schedules(self) -> Path:
+        """When what is due."""
+        return self.home / "schedules.yaml"
+
+
+def load(home: Path | None = None) -> Settings:
+    """The settings in force, with `home` as the data folder if given.
+
+    InputError for what is wrong with them: names the file or variable and the key, says what was expected.
+    """
+    given: dict[str, Any] = {} if home is None else {"home": home}
+    for name in _environment():
+        _refuse_secret(name, _variable(name))
+        if name not in Settings.model_fields:
+            raise InputError(f"{_variable(name)} is not a setting; look for a mistyped name or unset it")
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_context=False, include_input=False)
+        told = [_told(".".join(map(str, problem["loc"])), problem["msg"], given) for problem in problems]
+        raise InputError("; ".join(told)) from None
+    except SettingsError:
+        # The one setting that is JSON in the environment; the error's own words would repeat what stands there.
+        raise InputError(
+            f'{_variable("portal_addresses")}: expected JSON such as {{"availity": "https://…"}}'
+        ) from None
+
+
+def _environment() -> dict[str, str]:
+    """Our variables that aren't empty, by the name of the setting."""
+    ours = {name: value for name, value in os.environ.items() if name.upper().startswith(PREFIX) and value}
+    return {name[len(PREFIX) :].lower(): value for name, value in ours.items()}
+
+
+def _variable(name: str) -> str:
+    return f"environment variable {PREFIX}{name.upper()}"
+
+
+def _file_in_force(given: dict[str, Any]) -> Path:
+    places = {**_environment(), **given}
+    home = Path(places.get("home", _DEFAULT_HOME)).expanduser()
+    return (home / Path(places.get("config", "config")).expanduser() / _FILE_NAME).absolute()
+
+
+def _read(file: Path) -> dict[str, Any]:
+    """The table in the TOML file; empty if there is no file, since every setting has a default."""
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        return {}
+    except UnicodeDecodeError:
+        raise InputError(f"{file}: not UTF-8 text; save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        where = re.search(r"line \d+, column \d+|end of document", str(error))
+        raise InputError(f"{file}: not valid TOML at {where[0] if where else 'an unknown place'}") from None
+    except OSError as error:
+        raise InputError(f"{file}: can't be read ({error.strerror}); correct owner and permissions") from None
+    for key in _keys(table):
+        _refuse_secret(key, f"{file}: {key}")
+        if key.lower() in _ONLY_ENVIRONMENT:
+            raise InputError(f"{file}: {key} says where this file is; set {PREFIX}{key.upper()} in the environment")
+    return table
+
+
+def _refuse_secret(name: str, place: str) -> None:
+    if _SECRET.search(name):
+        raise InputError(f"{place} looks like a secret; settings hold none: remove it and run `pk vault set ACCOUNT`")
+
+
+def _keys(table: dict[str, Any], above: str = "") -> Iterator[str]:
+    for key, value in table.items():
+        yield above + key
+        for inner in value if isinstance(value, list) else [value]:
+            if isinstance(inner, dict):
+                yield from _keys(inner, f"{above}{key}.")
+
+
+def _told(key: str, expected: str, given: dict[str, Any]) -> str:
+    """What is wrong with `key`, named by the place it came from."""
+    name = key.split(".")[0]
+    place = _variable(name) if name in _environment() else f"{_file_in_force(given)}: {key}"
+    if expected == "Extra inputs are not permitted":
+        return f"{place} is not a setting; look for a mistyped name"
+    return f"{place}: {expected.removeprefix('Value error, ').removeprefix('Input ')}"

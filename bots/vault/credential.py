@@ -1,0 +1,92 @@
+"""What the vault knows about one account, and how it is written."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, SecretStr, ValidationError
+
+from bots.sealing import Unreadable
+from flows.errors import InputError
+
+HISTORY_LENGTH = 24
+_ACCOUNT_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
+
+def is_account_name(name: str) -> bool:
+    """Whether `name` can name an account, and so a file."""
+    return _ACCOUNT_NAME.fullmatch(name) is not None
+
+
+def check_account_name(name: str) -> str:
+    """Return `name` if it can name an account: a-z, 0-9 and dashes, 63 at most, no dash first."""
+    if not is_account_name(name):
+        raise InputError(f"{name[:64]!r} can't name an account: use a-z, 0-9 and dashes, 63 at most, no dash first")
+    return name
+
+
+class _Secretive(BaseModel):
+    """A value that shows nothing of itself, in representations and in validation errors.
+
+    Not `flows.parties.Record`, which strips spaces: a password's spaces belong to it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        return iter(())
+
+
+class OldPassword(_Secretive):
+    """A password that was replaced, and when it had been set."""
+
+    password: SecretStr
+    set_at: AwareDatetime
+
+
+class Credential(_Secretive):
+    """One account's secrets: the password in force, the authenticator secret (plain base32) and older passwords.
+
+    `history` has the newest first, 24 at most. `version` is the version of the file's format.
+    """
+
+    version: Literal[1] = 1
+    account: str
+    password: SecretStr
+    password_set_at: AwareDatetime
+    totp_secret: SecretStr | None = None
+    history: tuple[OldPassword, ...] = ()
+
+    def with_password(self, password: SecretStr, at: AwareDatetime) -> Credential:
+        """A copy with `password` in force since `at`, the old one in its history; the same password changes nothing."""
+        if password == self.password:
+            return self
+        old = OldPassword(password=self.password, set_at=self.password_set_at)
+        history = (old, *self.history)[:HISTORY_LENGTH]
+        return self.model_copy(update={"password": password, "password_set_at": at, "history": history})
+
+
+def encode(credential: Credential) -> bytes:
+    """The JSON of a vault file, secrets in clear: to be sealed at once."""
+    return json.dumps(credential.model_dump(mode="python"), default=_in_clear).encode()
+
+
+def decode(data: bytes, account: str, source: str) -> Credential:
+    """Read the JSON of the vault file `source`; Unreadable if it isn't `account`'s entry in a format we know."""
+    try:
+        credential = Credential.model_validate_json(data)
+    except ValidationError:
+        raise Unreadable(
+            f"{source}: not a vault entry of this version; restore it from a backup or update Portalkeeper"
+        ) from None
+    if credential.account != account:
+        raise Unreadable(f"{source}: the entry of another account; restore the right file from a backup")
+    return credential
+
+
+def _in_clear(value: SecretStr | datetime) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value.isoformat()

@@ -1,0 +1,152 @@
+"""The vault's folder: `<account>.age` with a lock file beside each, and the fingerprint key."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from types import EllipsisType
+from typing import Literal
+
+from pydantic import SecretStr
+
+from bots import disk, now
+from bots.sealing import Key, Unreadable, read_sealed, write_sealed
+from bots.vault import fingerprints
+from bots.vault.credential import Credential, check_account_name, decode, encode, is_account_name
+from bots.vault.given import check_password, is_plain_base32, plain_totp_secret
+from flows.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What can be said about an entry without its secrets; `problem` is empty when all is well."""
+
+    account: str
+    problem: str = ""
+    password_set_at: datetime | None = None
+    totp: Literal["none", "set", "invalid"] = "none"
+    old_passwords: int = 0
+
+
+class Vault:
+    """The vault in `folder`, opened with `key`. Safe to use from several threads and processes at once."""
+
+    def __init__(self, folder: Path, key: Key) -> None:
+        """Touches nothing yet; `create_vault` makes one."""
+        self.folder = folder
+        self._key = key
+
+    def get(self, account: str) -> Credential:
+        """The secrets of `account`; InputError if there are none, Unreadable if they can't be opened."""
+        credential = self._read(account)
+        if credential is None:
+            raise InputError(f"no vault entry for {account}: pk vault set {account}")
+        return credential
+
+    def put(
+        self,
+        account: str,
+        *,
+        password: SecretStr | None = None,
+        totp_secret: SecretStr | EllipsisType | None = ...,
+    ) -> Credential:
+        """Store what is given, leave the rest, and return the entry as read back once it is durable.
+
+        A replaced password goes into the history. `totp_secret` is base32 or an otpauth:// address; None removes it.
+        InputError for what can't be right; Unreadable for another vault's key or a damaged entry, which stays.
+        """
+        checked = None if password is None else check_password(password)
+        secret = plain_totp_secret(totp_secret) if isinstance(totp_secret, SecretStr) else totp_secret
+        path = self._path(account)
+        self.prove_key()  # before anything is sealed with it
+        with disk.locked(path.with_suffix(".lock")):
+            changed = _changed(self._read(account), account, checked, secret)
+            write_sealed(path, encode(changed), self._key)
+            return self.get(account)
+
+    def names(self) -> list[str]:
+        """The accounts that have an entry, sorted."""
+        with disk.in_plain_words(self.folder):
+            return sorted(path.stem for path in self.folder.iterdir() if _is_entry(path))
+
+    def check(self, account: str) -> Check:
+        """Try to open the entry of `account` and tell what is wrong with it; never raises for a bad entry."""
+        try:
+            credential = self.get(account)
+        except InputError as error:
+            return Check(account, problem=str(error))
+        totp: Literal["none", "set", "invalid"] = "none"
+        problem = ""
+        if credential.totp_secret is not None:
+            totp = "set" if is_plain_base32(credential.totp_secret.get_secret_value()) else "invalid"
+        if totp == "invalid":
+            problem = f"the authenticator secret of {account} is not base32: pk vault set {account} --totp"
+        return Check(account, problem, credential.password_set_at, totp, len(credential.history))
+
+    def check_all(self) -> list[Check]:
+        """`check` for every entry, in the order of names; Unreadable as for `prove_key`."""
+        self.prove_key()
+        return [self.check(account) for account in self.names()]
+
+    def prove_key(self) -> None:
+        """Unreadable unless this key opens this vault; its fingerprint key stands for all of it."""
+        _ = self._fingerprints
+
+    def fingerprint(self, account: str, password: SecretStr) -> str:
+        """By what a password of `account` is known in the ledger: 32 hex digits, worthless without the vault."""
+        return self._fingerprints.of_password(check_account_name(account), password)
+
+    def keyed_hash(self, data: bytes) -> str:
+        """By what data that may not be kept (a CSV row with member data) is known again: 64 hex digits."""
+        return self._fingerprints.of_data(data)
+
+    @cached_property
+    def _fingerprints(self) -> fingerprints.Fingerprints:
+        return fingerprints.load(self.folder, self._key)
+
+    def _path(self, account: str) -> Path:
+        return self.folder / f"{check_account_name(account)}.age"
+
+    def _read(self, account: str) -> Credential | None:
+        path = self._path(account)
+        try:
+            data = read_sealed(path, self._key)
+        except Unreadable:
+            self.prove_key()  # another key altogether is told as such
+            raise Unreadable(
+                f"{path}: damaged, or not sealed with this vault's key; restore it from a backup, "
+                f"or move it away and run `pk vault set {account}`"
+            ) from None
+        return None if data is None else decode(data, account, str(path))
+
+
+def create_vault(folder: Path, key: Key) -> Vault:
+    """Make the vault in `folder` and return it; one that is there is opened, which proves that `key` fits.
+
+    Unreadable rather than giving a new fingerprint key to a vault with entries: every refused password would look new.
+    """
+    vault = Vault(disk.private_folder(folder), key)
+    if not vault.names():
+        with suppress(FileExistsError):
+            fingerprints.create(folder, key)
+    vault.prove_key()
+    return vault
+
+
+def _changed(
+    old: Credential | None, account: str, password: SecretStr | None, totp_secret: SecretStr | EllipsisType | None
+) -> Credential:
+    if old is None:
+        if password is None:
+            raise InputError(f"no vault entry for {account} yet; give its password first: pk vault set {account}")
+        old = Credential(account=account, password=password, password_set_at=now.utc())
+    elif password is not None:
+        old = old.with_password(password, now.utc())
+    return old if isinstance(totp_secret, EllipsisType) else old.model_copy(update={"totp_secret": totp_secret})
+
+
+def _is_entry(path: Path) -> bool:
+    return path.suffix == ".age" and is_account_name(path.stem)

@@ -1,0 +1,76 @@
+"""The worker: carries out one order at one portal. It knows the Desk and the vault, never the inventory."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AbstractAsyncContextManager
+
+from bots import now
+from bots.desk import Desk, Failure, Order, Outcome, Question, SignIn
+from bots.faults import translated
+from bots.session import LiveSession
+from flows.eligibility import EligibilityAnswer, Match
+from flows.errors import AnswerUnreadable, InputError, PayerUnavailable, PortalkeeperError
+
+ROW_FAILURES = (PayerUnavailable, AnswerUnreadable, InputError)
+UNREADABLE_IN_A_ROW = 3
+
+
+async def work(
+    session: LiveSession, order: Order, desk: Desk, sign_in_place: AbstractAsyncContextManager[object]
+) -> Outcome:
+    """Sign in, ask the order's questions one by one, and sum up.
+
+    A question's own failure goes to the Desk and the next one is asked; any other failure ends the order.
+    `sign_in_place` is held while signing in.
+    """
+    how, asked, answered = SignIn.NONE, 0, 0
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + order.budget_seconds
+    failure: Failure | None = None
+    try:
+        async with sign_in_place:
+            how = await _sign_in(session, order, desk)
+        unreadable = 0
+        for index, question in enumerate(order.questions):
+            if clock() > deadline:
+                break
+            asked += 1
+            result = await _ask(session, question)
+            await desk.answered(index, result)
+            answered += isinstance(result, EligibilityAnswer)
+            unreadable = unreadable + 1 if _is_unreadable(result) else 0
+            if unreadable == UNREADABLE_IN_A_ROW:
+                raise AnswerUnreadable(f"{unreadable} answers in a row could not be read")
+    except PortalkeeperError as error:
+        failure = Failure.of(error)
+    return Outcome(sign_in=how, asked=asked, answered=answered, failure=failure, steps=session.steps)
+
+
+async def _sign_in(session: LiveSession, order: Order, desk: Desk) -> SignIn:
+    how = await session.sign_in(order.passwords)
+    if how is SignIn.PASSWORD:
+        with translated("keep the signed-in state"):
+            await desk.keep_state(await session.sealed_state())
+    await desk.signed_in(how)
+    return how
+
+
+async def _ask(session: LiveSession, question: Question) -> EligibilityAnswer | Failure:
+    """One question's answer, or the failure that is only its own."""
+    session.ask_for(question.payer)
+    check, asked_at = session.portal.eligibility, now.utc()
+    if check is None:
+        raise InputError(f"{session.portal.title} offers no eligibility")
+    try:
+        with translated("check eligibility"):
+            answer = await check(session, question.inquiry)
+        if answer.match is Match.DIFFERS:
+            raise AnswerUnreadable("the page shows another member than the one asked for", screen="Result")
+    except ROW_FAILURES as error:
+        return Failure.of(error)
+    return answer.model_copy(update={"asked_at": asked_at})
+
+
+def _is_unreadable(result: EligibilityAnswer | Failure) -> bool:
+    return isinstance(result, Failure) and result.error == AnswerUnreadable.__name__

@@ -1,0 +1,54 @@
+"""What a flow is handed: a page on which it is, or will be, signed in, and nothing else of the machine."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Protocol
+
+from pydantic import SecretStr
+
+from flows.parties import Account, Payer
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+
+
+class Session(Protocol):
+    """One account's seat at one portal, for as long as its browser context lives."""
+
+    @property
+    def page(self) -> Page:
+        """The page that belongs to this session."""
+
+    @property
+    def address(self) -> str:
+        """The portal's origin, such as `https://portal.example`, without a slash at the end."""
+
+    @property
+    def account(self) -> Account:
+        """The login this session uses."""
+
+    @property
+    def payer(self) -> Payer:
+        """The payer the current question is for.
+
+        Raises `LookupError` during a sign-in, which belongs to the portal and not to a payer.
+        """
+
+    async def password(self) -> SecretStr:
+        """The account's password, granted for one submission and recorded before it is returned.
+
+        Only inside a private step. Raises `AccountHeld` when the guard does not allow it.
+        """
+
+    async def code(self) -> SecretStr:
+        """A fresh one-time code, recorded as spent before it is returned. Only inside a private step."""
+
+    def step(self, name: str, *, private: bool = False) -> AbstractAsyncContextManager[None]:
+        """Name what is being done.
+
+        A private step handles secrets: it leaves no trace, and lets one submission of each secret out.
+        """
+
+    async def notice(self, kind: str, words: str = "") -> None:
+        """Record something worth knowing that is no failure, such as drift of a locator."""

@@ -1,0 +1,1 @@
+"""The sites: who the payers are, and how each portal is driven."""

@@ -1,0 +1,1 @@
+"""Commercial payers: data."""

@@ -1,0 +1,1 @@
+"""Sign-in shared by several portals."""

@@ -1,0 +1,20 @@
+"""The coverage matrix: every payer, its portal, and per flow how it was proved."""
+
+from __future__ import annotations
+
+from payers.model import FLOWS
+from payers.registry import listed_payers
+
+
+def matrix() -> list[dict[str, str]]:
+    """One row a payer. A flow is *not offered*, or *simulated*, *recorded* or *live* with a date."""
+    return [
+        {
+            "payer": listed.payer.title,
+            "name": listed.payer.name,
+            "payer_ids": " ".join(listed.payer.payer_ids),
+            "portal": listed.portal.title,
+            **{flow: listed.portal.proof.get(flow, "not offered") for flow in FLOWS},
+        }
+        for listed in listed_payers().values()
+    ]

@@ -1,0 +1,1 @@
+"""State Medicaid programs: data."""

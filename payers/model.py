@@ -1,0 +1,56 @@
+"""The record every portal fills in, and the policy it publishes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from flows.eligibility import CheckEligibility
+from flows.login import Login
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """A portal's published clocks and limits; `None` where nothing is published (never a guess).
+
+    Days and minutes as the portal counts them. `sources` names where each number was read.
+    """
+
+    lockout_threshold: int | None = None
+    password_max_age_days: int | None = None
+    password_warning_days: int | None = None
+    inactivity_days: int | None = None
+    single_session: bool | None = None
+    unlock_path: str = ""
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Portal:
+    """A site one signs in to. A flow the portal does not offer is `None`.
+
+    `address` is the origin of the real site. `version` names this module's state; it changes whenever the
+    module does. `phrases` maps a phrase id to the portal's fixed words, which are the only portal words that
+    may leave a run. `telemetry` lists hosts, or paths, that may be written to while a secret is on the page.
+    `proof` says per flow how it was proved, *simulated*, *recorded* or *live*, with the date. `alternative`
+    names an official interface for part of this, where one exists.
+    """
+
+    name: str
+    title: str
+    address: str
+    version: str
+    policy: Policy
+    login: Login
+    eligibility: CheckEligibility | None = None
+    phrases: Mapping[str, str] = field(default_factory=dict)
+    telemetry: frozenset[str] = frozenset()
+    alternative: str = ""
+    proof: Mapping[str, str] = field(default_factory=dict)
+
+    def offers(self) -> tuple[str, ...]:
+        """The names of the flows that this portal offers."""
+        return tuple(name for name in FLOWS if getattr(self, name) is not None)
+
+
+FLOWS = ("login", "eligibility")

@@ -1,0 +1,31 @@
+"""Availity Essentials, the front door of Aetna, Humana, Anthem plans and many more."""
+
+from payers.model import Policy, Portal
+from payers.portals.availity.eligibility import check
+from payers.portals.availity.phrases import PHRASES
+from payers.portals.availity.sign_in import sign_in
+
+PORTAL = Portal(
+    name="availity",
+    title="Availity Essentials",
+    address="https://essentials.availity.com",
+    version="2026.11.1",
+    policy=Policy(
+        password_max_age_days=60,
+        password_warning_days=5,
+        single_session=True,
+        unlock_path="Forgot your password? on the sign-in page, or the organization's administrator",
+        sources={
+            "password_max_age_days": "Availity help, Change your password overview",
+            "password_warning_days": "Availity help, Change your password overview",
+            "single_session": "Availity newsletter of October 2009",
+            "unlock_path": "Availity help, Change your password",
+        },
+    ),
+    login=sign_in,
+    eligibility=check,
+    phrases=PHRASES,
+    telemetry=frozenset({"/ms/api/availity/internal/pui/key-delivery/v1/telemetry"}),
+    alternative="developer.availity.com offers a Coverages API for part of this",
+    proof={"login": "simulated 2026-11-23", "eligibility": "simulated 2026-11-23"},
+)

@@ -1,0 +1,112 @@
+"""Accounts of the simulated portals: what is known of each, and what the portal counted."""
+
+import random
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+METHODS = ("authenticator", "text", "backup")
+ROLES = ("eligibility", "claim_status")
+_SPECIAL = "-@#$%*"
+_LOWER = "abcdefghijkmnpqrstuvwxyz"
+_UPPER = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+_DIGITS = "23456789"
+_BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+
+@dataclass
+class Tally:
+    """What the portal saw of one account. Names are part of the control interface."""
+
+    password_submissions: int = 0
+    password_refusals: int = 0
+    refused_password_repeats: int = 0
+    code_submissions: int = 0
+    code_refusals: int = 0
+    change_submissions: int = 0
+    sign_ins: int = 0
+    sign_ins_elsewhere: int = 0
+    lookups: int = 0
+    lock_count: int = 0
+    sessions_ended_by_newer: int = 0
+    sessions_ended_by_choice: int = 0
+    sessions_of_others_ended: int = 0
+    sessions_refused: int = 0
+    sign_outs: int = 0
+    max_open_sessions: int = 0
+    password_submissions_by_value: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class Account:
+    """One login on one portal."""
+
+    user: str
+    password: str
+    totp_secret: str
+    display_name: str
+    organizations: list[str]
+    region: str
+    email: str
+    phone: str
+    methods: list[str] = field(default_factory=lambda: list(METHODS))
+    roles: list[str] = field(default_factory=lambda: list(ROLES))
+    backup_codes: list[str] = field(default_factory=list)
+    locked: bool = False
+    tally: Tally = field(default_factory=Tally)
+    remembered: dict[str, str] = field(default_factory=dict)
+    refused_in_a_row: int = 0
+    refused_codes_in_a_row: int = 0
+    refused_values: set[str] = field(default_factory=set)
+    used_steps: set[int] = field(default_factory=set)
+    texted_code: str | None = None
+    trusted_devices: set[str] = field(default_factory=set)
+
+    def lock(self) -> None:
+        """Lock the account; counted once per lock."""
+        if not self.locked:
+            self.locked = True
+            self.tally.lock_count += 1
+
+    def unlock(self) -> None:
+        """What the help desk does: open the account again with fresh counters."""
+        self.locked = False
+        self.refused_in_a_row = 0
+        self.refused_codes_in_a_row = 0
+
+    def public(self) -> dict[str, Any]:
+        """The account as the control interface shows it."""
+        own = {
+            "password": self.password,
+            "totp_secret": self.totp_secret,
+            "locked": self.locked,
+            "display_name": self.display_name,
+            "organizations": self.organizations,
+            "region": self.region,
+            "email": self.email,
+            "phone": self.phone,
+            "methods": self.methods,
+            "roles": self.roles,
+            "backup_codes": self.backup_codes,
+            "texted_code": self.texted_code,
+            "refused_in_a_row": self.refused_in_a_row,
+        }
+        return own | asdict(self.tally)
+
+
+def new_password(draw: random.Random) -> str:
+    """Twelve characters of all four classes, by the rule Availity publishes (8 to 15)."""
+    must = [draw.choice(kind) for kind in (_LOWER, _UPPER, _DIGITS, _SPECIAL)]
+    rest = [draw.choice(_LOWER + _UPPER + _DIGITS) for _ in range(8)]
+    letters = must + rest
+    draw.shuffle(letters)
+    return "".join(letters)
+
+
+def new_secret(draw: random.Random, length: int) -> str:
+    """A base32 secret for an authenticator app."""
+    return "".join(draw.choice(_BASE32) for _ in range(length))
+
+
+def new_backup_codes(draw: random.Random) -> list[str]:
+    """Ten single-use codes, as handed out at enrolment."""
+    return [f"{draw.randrange(10**8):08d}" for _ in range(10)]

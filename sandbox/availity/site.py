@@ -1,0 +1,79 @@
+"""Availity's addresses: sign-in application, shell, eligibility application and their services."""
+
+from dataclasses import dataclass, field
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from sandbox.availity import paths
+from sandbox.availity.eligibility import EligibilityApp
+from sandbox.availity.shell import Shell
+from sandbox.availity.sign_in import SignInApp
+from sandbox.bundle import Asset, build
+from sandbox.policy import InputError
+from sandbox.web import bad_input
+from sandbox.world import World
+
+_KIT = "browser_side/kit.js"
+_JS = "availity/js"
+
+
+@dataclass(frozen=True)
+class Scripts:
+    """The script bundles, built once."""
+
+    login: Asset
+    shell: Asset
+    eligibility: Asset
+    by_path: dict[str, Asset] = field(default_factory=dict)
+
+
+def build_scripts(seed: int) -> Scripts:
+    """Login 0.3 MB, shell 1.2 MB, application 0.9 MB of script, beside what is ours."""
+    form = ("combobox", "date_field", "eligibility_result", "eligibility_form")
+    login = build(f"{paths.LOGIN}assets", "index", _own("login"), 300_000, seed)
+    shell = build(f"{paths.SHELL}assets", "main", _own("shell"), 1_200_000, seed)
+    app = build(f"{paths.ELIGIBILITY}assets", "app", _own(*form), 900_000, seed)
+    return Scripts(login, shell, app, {each.path: each for each in (login, shell, app)})
+
+
+def _own(*names: str) -> list[str]:
+    return [_KIT, *(f"{_JS}/{name}.js" for name in ("parts", *names))]
+
+
+def availity_site(world: World) -> Starlette:
+    """The application behind availity.localhost."""
+    scripts = build_scripts(world.seed)
+    sign_in = SignInApp(world, scripts.login)
+    shell = Shell(world, scripts.shell)
+    eligibility = EligibilityApp(world, scripts.eligibility)
+
+    async def asset(request: Request) -> Response:
+        found = scripts.by_path.get(request.url.path)
+        return found.answer(request) if found else Response("Not found\n", status_code=404)
+
+    return Starlette(
+        routes=[
+            Route("/", to_login),
+            Route("/static/{rest:path}/assets/{name}", asset),
+            *sign_in.routes(),
+            *shell.routes(),
+            *eligibility.routes(),
+            Route(paths.TELEMETRY, accepted, methods=["POST"]),
+            Route("/api/v1/log-messages", accepted, methods=["POST"]),
+        ],
+        exception_handlers={InputError: bad_input},
+    )
+
+
+async def to_login(_: Request) -> Response:
+    """The front door leads to the sign-in form, signed in or not."""
+    return RedirectResponse(f"{paths.LOGIN}#/login", status_code=302)
+
+
+async def accepted(request: Request) -> Response:
+    """Telemetry: taken and forgotten."""
+    await request.body()
+    return JSONResponse({}, status_code=202)

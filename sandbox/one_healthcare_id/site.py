@@ -1,0 +1,228 @@
+"""One Healthcare ID: user name, password and second step on pages of their own, then a ticket."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from sandbox.bundle import Asset, build
+from sandbox.pages import Pages
+from sandbox.policy import InputError
+from sandbox.sessions import BUSY, CODE, HOME, TERMS, Session
+from sandbox.sign_in import (
+    Verdict,
+    begin,
+    complete,
+    end_others,
+    judge_code,
+    judge_password,
+    receive_code,
+    receive_password,
+)
+from sandbox.web import Step, bad_input, living_session, read_json, unauthorized, word
+from sandbox.world import Portal, World
+
+PAGE = "/oneapp/index.html"
+_API = "/api/v1/auth"
+_SENSOR = "/akam/13/pixel"
+_COOKIE = "OHIDSESSION"
+_DEVICE = "OHIDDEVICE"
+_DEVICE_SECONDS = 365 * 86_400
+_WEIGHT = 300_000
+_FACTORS = {"totp": "authenticator", "sms": "text", "call": "text"}
+_REFUSED = "Username and/or password is not recognized"
+_WRONG_CODE = "The code you entered is invalid or has expired. Try again."
+
+
+def one_healthcare_id_site(world: World, metrics: str) -> Starlette:
+    """The application behind onehealthcareid.localhost; `metrics` takes its telemetry."""
+    own = ("browser_side/kit.js", "one_healthcare_id/js/identity.js")
+    script = build("/oneapp/assets", "oneapp", own, _WEIGHT, world.seed)
+    identity = Identity(world, script, metrics)
+    posts: dict[str, Callable[[Request], Awaitable[Response]]] = {
+        "login-options": identity.login_options,
+        "password": identity.password,
+        "factor": identity.factor,
+        "code": identity.code,
+        "terms": identity.terms,
+        "take-over": identity.take_over,
+    }
+
+    async def asset(request: Request) -> Response:
+        return script.answer(request)
+
+    return Starlette(
+        routes=[
+            Route("/", to_page),
+            Route(PAGE, identity.page),
+            Route(script.path, asset),
+            Route(f"{_API}/progress", identity.progress),
+            *(Route(f"{_API}/{name}", do, methods=["POST"]) for name, do in posts.items()),
+            Route(_SENSOR, telemetry, methods=["POST"]),
+        ],
+        exception_handlers={InputError: bad_input},
+    )
+
+
+async def to_page(_: Request) -> Response:
+    """The front door."""
+    return RedirectResponse(f"{PAGE}#/login", status_code=302)
+
+
+async def telemetry(request: Request) -> Response:
+    """Sensor data: taken and forgotten."""
+    await request.body()
+    return Response(status_code=204, headers={"Access-Control-Allow-Origin": "*"})
+
+
+def telemetry_site() -> Starlette:
+    """The device-profiling host that the sign-in page reports to."""
+    return Starlette(routes=[Route("/{rest:path}", telemetry, methods=["GET", "POST"])])
+
+
+class Identity:
+    """The sign-in page and its services."""
+
+    def __init__(self, world: World, script: Asset, metrics: str) -> None:
+        self._world = world
+        self._script = script
+        self._metrics = metrics
+        self._pages = Pages("one_healthcare_id")
+
+    async def page(self, request: Request) -> Response:
+        """The page all sign-in screens live on."""
+        step = self._step(request, "login")
+
+        async def work() -> Response:
+            told = self._portal.policy.telemetry
+            settings = {
+                "changedLabels": step.take("changed_labels") is not None,
+                "changedIds": step.take("changed_ids") is not None,
+                "telemetry": [self._metrics, _SENSOR] if told else [],
+            }
+            return self._pages.answer("identity.html", self._script, settings)
+
+        return await step.run(work)
+
+    async def login_options(self, request: Request) -> Response:
+        """Whether the user exists: the first of the two pages asks."""
+        user = word(await read_json(request), "username")
+        exists = user in self._portal.accounts
+        options = ["PASSWORD"] if exists else []
+        return JSONResponse({"userExists": exists, "loginOptions": options})
+
+    async def password(self, request: Request) -> Response:
+        """Judge a user name and password."""
+        body = await read_json(request)
+        user, password = word(body, "username"), word(body, "password")
+        step, portal = self._step(request, "login_post", user), self._portal
+
+        async def work() -> Response:
+            verdict = judge_password(portal, user, password)
+            if verdict is Verdict.LOCKED:
+                return JSONResponse({"code": "locked"}, 403)
+            if verdict is Verdict.REFUSED:
+                redraw = step.take("redraw_refusal") is not None
+                return JSONResponse({"message": _REFUSED, "redraw": redraw}, 401)
+            known = request.cookies.get(_DEVICE) in portal.accounts[user].trusted_devices
+            session = begin(portal, self._world.faults, user, known_device=known)
+            return self._with_cookie(self._next(session), session)
+
+        return await step.run(work, lambda: receive_password(portal, user, password))
+
+    async def factor(self, request: Request) -> Response:
+        """Take the second step's method; a text or call delivers a code at once."""
+        session = self._session(request, CODE)
+        if session is None:
+            return unauthorized()
+        factor = word(await read_json(request), "factor")
+        account = self._portal.account(session)
+        if _FACTORS.get(factor) not in account.methods:
+            raise InputError("factor must be one of the offered ones")
+        session.method = _FACTORS[factor]
+        if session.method == "text":
+            account.texted_code = f"{secrets.randbelow(10**6):06d}"
+        return JSONResponse({"phone": account.phone[-4:]})
+
+    async def code(self, request: Request) -> Response:
+        """Judge a one-time code."""
+        session = self._session(request, CODE)
+        if session is None:
+            return unauthorized()
+        body, portal = await read_json(request), self._portal
+        code, account = word(body, "code"), portal.account(session)
+
+        async def work() -> Response:
+            verdict = judge_code(portal, self._world.clock, session, code)
+            if verdict is Verdict.LOCKED:
+                return JSONResponse({"code": "locked"}, 403)
+            if verdict is Verdict.REFUSED:
+                return JSONResponse({"message": _WRONG_CODE}, 400)
+            complete(portal, session)
+            answer = self._with_cookie(self._next(session), session)
+            if body.get("trustDevice") is True and session.method == "text":
+                self._trust(answer, account.trusted_devices)
+            return answer
+
+        step = self._step(request, "code_post", session.user)
+        return await step.run(work, lambda: receive_code(portal, account))
+
+    async def terms(self, request: Request) -> Response:
+        """The user accepts the new terms."""
+        session = self._session(request, TERMS)
+        if session is None:
+            return unauthorized()
+        session.terms = False
+        self._portal.note(session.user, "terms_accepted")
+        complete(self._portal, session)
+        return self._next(session)
+
+    async def take_over(self, request: Request) -> Response:
+        """The user chooses to end the session that is open elsewhere."""
+        session = self._session(request, BUSY)
+        if session is None:
+            return unauthorized()
+        end_others(self._portal, session)
+        return self._next(session)
+
+    async def progress(self, request: Request) -> Response:
+        """How far the sign-in has come, for a reloaded page."""
+        session = self._session(request, None)
+        return unauthorized() if session is None else self._next(session)
+
+    @property
+    def _portal(self) -> Portal:
+        return self._world.portals["uhc"]
+
+    def _step(self, request: Request, at: str, user: str | None = None) -> Step:
+        return Step(self._world, self._portal, request, at, user)
+
+    def _session(self, request: Request, stage: str | None) -> Session | None:
+        session = living_session(self._world, self._portal, request.cookies.get(_COOKIE))
+        return session if session is not None and stage in (None, session.stage) else None
+
+    def _next(self, session: Session) -> JSONResponse:
+        if session.stage == HOME:
+            ticket = secrets.token_urlsafe(24)
+            self._portal.tickets[ticket] = session
+            return JSONResponse(
+                {"stage": HOME, "redirect": f"{self._portal.url}/sso?ticket={ticket}"}
+            )
+        methods = self._portal.account(session).methods
+        offered = [factor for factor, method in _FACTORS.items() if method in methods]
+        return JSONResponse({"stage": session.stage, "factors": offered})
+
+    def _with_cookie(self, response: Response, session: Session) -> Response:
+        if session.stage == HOME:
+            response.delete_cookie(_COOKIE)
+        else:
+            response.set_cookie(_COOKIE, session.token, httponly=True, samesite="lax")
+        return response
+
+    def _trust(self, response: Response, devices: set[str]) -> None:
+        device = secrets.token_urlsafe(16)
+        devices.add(device)
+        response.set_cookie(_DEVICE, device, max_age=_DEVICE_SECONDS, httponly=True)

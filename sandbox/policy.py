@@ -1,0 +1,81 @@
+"""What a portal allows: one record per portal, every value changeable while the world runs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+SESSION_RULES = ("newest_wins", "oldest_wins", "refused", "many")
+
+
+class InputError(ValueError):
+    """Something asked of the world that cannot be; the message says what would be right."""
+
+
+@dataclass
+class Policy:
+    """The published and unpublished rules of one portal."""
+
+    lockout_threshold: int = 3
+    lock_told: bool = True
+    code_refusal_limit: int = 5
+    session_idle_minutes: float = 20.0
+    session_hours: float = 8.0
+    sessions: str = "newest_wins"
+    answer_seconds: float = 0.15
+    announcements: bool = True
+    cookie_banner: bool = True
+    telemetry: bool = True
+
+    def change(self, wanted: Mapping[str, Any]) -> None:
+        """Take over `wanted`, all of it or (InputError) nothing."""
+        checked = {name: self._checked(name, value) for name, value in wanted.items()}
+        for name, value in checked.items():
+            setattr(self, name, value)
+
+    def _checked(self, name: str, value: object) -> object:
+        if name not in {field.name for field in fields(self)}:
+            known = ", ".join(field.name for field in fields(self))
+            raise InputError(f"unknown policy {name!r}; known: {known}")
+        if name == "sessions":
+            return one_of(name, value, SESSION_RULES)
+        if isinstance(getattr(self, name), bool):
+            return flag(name, value)
+        if isinstance(getattr(self, name), int):
+            return whole(name, value, least=1)
+        return number(name, value)
+
+
+def one_of(name: str, value: object, allowed: tuple[str, ...]) -> str:
+    """`value` when it is one of the allowed words."""
+    if value not in allowed:
+        raise InputError(f"{name} must be one of {', '.join(allowed)}")
+    return str(value)
+
+
+def flag(name: str, value: object) -> bool:
+    """`value` when it is true or false."""
+    if not isinstance(value, bool):
+        raise InputError(f"{name} must be true or false")
+    return value
+
+
+def whole(name: str, value: object, least: int = 0) -> int:
+    """`value` when it is a whole number of at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise InputError(f"{name} must be a whole number of at least {least}")
+    return value
+
+
+def number(name: str, value: object, *, negative: bool = False) -> float:
+    """`value` when it is a finite number (not below 0 unless `negative`)."""
+    fits = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e11
+    if not fits or (not negative and value < 0):  # type: ignore[operator]
+        raise InputError(f"{name} must be a number" + ("" if negative else " of at least 0"))
+    return float(value)  # type: ignore[arg-type]
+
+
+def text(name: str, value: object) -> str:
+    """`value` when it is a non-empty string."""
+    if not isinstance(value, str) or not value:
+        raise InputError(f"{name} must be a non-empty text")
+    return value

@@ -1,0 +1,168 @@
+"""How a portal judges passwords and codes, locks accounts and opens sessions."""
+
+from enum import Enum
+
+from sandbox.accounts import Account
+from sandbox.clock import Clock
+from sandbox.faults import Faults
+from sandbox.sessions import BROWSER, BUSY, HOME, TERMS, Session
+from sandbox.totp import matching_step
+from sandbox.world import Portal
+
+
+class Verdict(Enum):
+    """What the portal says of a password or a code."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    LOCKED = "locked"
+
+
+def receive_password(portal: Portal, user: str, password: str) -> None:
+    """Count a password at the moment its request was read, whatever is answered later."""
+    account = portal.accounts.get(user)
+    portal.note(user, "password_submitted", known_user=account is not None)
+    if account is None:
+        portal.unknown_user_submissions += 1
+        return
+    account.tally.password_submissions += 1
+    by_value = account.tally.password_submissions_by_value
+    by_value[password] = by_value.get(password, 0) + 1
+    account.tally.refused_password_repeats += password in account.refused_values
+
+
+def judge_password(portal: Portal, user: str, password: str) -> Verdict:
+    """Accept, refuse or lock. A locked account refuses the right password too."""
+    account = portal.accounts.get(user)
+    if account is None:
+        return Verdict.REFUSED
+    if not account.locked and password == account.password:
+        account.refused_in_a_row = 0
+        portal.note(user, "password_accepted")
+        return Verdict.ACCEPTED
+    account.tally.password_refusals += 1
+    account.refused_in_a_row += 1
+    if password != account.password:
+        account.refused_values.add(password)
+    portal.note(user, "password_refused", in_a_row=account.refused_in_a_row)
+    if account.refused_in_a_row >= portal.policy.lockout_threshold:
+        _lock(portal, account, "passwords")
+    return _refusal(portal, account)
+
+
+def begin(portal: Portal, faults: Faults, user: str, *, known_device: bool = False) -> Session:
+    """After a right password: a session on its way to the second step, or past it."""
+    session = portal.sessions.begin(user)
+    session.terms = faults.take(portal.id, "terms", "sign_in", user) is not None
+    if known_device or not portal.account(session).methods:
+        complete(portal, session)
+    return session
+
+
+def receive_code(portal: Portal, account: Account) -> None:
+    """Count a one-time code at the moment its request was read."""
+    account.tally.code_submissions += 1
+    portal.note(account.user, "code_submitted")
+
+
+def judge_code(portal: Portal, clock: Clock, session: Session, code: str) -> Verdict:
+    """Accept a code once; enough refused codes in a row lock the account."""
+    account = portal.account(session)
+    if not account.locked and _code_fits(account, session.method, code, clock.now()):
+        account.refused_codes_in_a_row = 0
+        portal.note(account.user, "code_accepted", method=session.method)
+        return Verdict.ACCEPTED
+    account.tally.code_refusals += 1
+    account.refused_codes_in_a_row += 1
+    portal.note(account.user, "code_refused", in_a_row=account.refused_codes_in_a_row)
+    if account.refused_codes_in_a_row >= portal.policy.code_refusal_limit:
+        _lock(portal, account, "codes")
+    return _refusal(portal, account)
+
+
+def complete(portal: Portal, session: Session) -> str:
+    """After the last check: open the session by the portal's rule; the stage it reached."""
+    others = portal.sessions.open_of(session.user)
+    if session.terms:
+        session.stage = TERMS
+    elif others and portal.policy.sessions == "refused":
+        session.stage = BUSY
+        portal.account(session).tally.sessions_refused += 1
+        portal.note(session.user, "already_signed_in")
+    elif others and portal.policy.sessions == "oldest_wins":
+        session.stage = HOME
+        _count_sign_in(portal, session)
+        portal.sessions.end(session, "an older session goes on")
+    else:
+        _open(portal, session, others)
+    return session.stage
+
+
+def end_others(portal: Portal, session: Session) -> None:
+    """The user chose to end the session that is signed in elsewhere."""
+    for other in portal.sessions.open_of(session.user):
+        portal.account(session).tally.sessions_ended_by_choice += 1
+        _end_other(portal, session, other, "ended by choice elsewhere")
+    _open(portal, session, [])
+
+
+def _open(portal: Portal, session: Session, others: list[Session]) -> None:
+    tally = portal.account(session).tally
+    if portal.policy.sessions == "newest_wins":
+        for other in others:
+            tally.sessions_ended_by_newer += 1
+            _end_other(portal, session, other, f"newer sign-in by {session.opened_by}")
+    session.stage = HOME
+    _count_sign_in(portal, session)
+    tally.max_open_sessions = max(
+        tally.max_open_sessions, len(portal.sessions.open_of(session.user))
+    )
+
+
+def _end_other(portal: Portal, session: Session, other: Session, reason: str) -> None:
+    others = session.opened_by == BROWSER and other.opened_by != BROWSER
+    portal.account(session).tally.sessions_of_others_ended += others
+    portal.sessions.end(other, reason)
+
+
+def _count_sign_in(portal: Portal, session: Session) -> None:
+    account = portal.account(session)
+    if session.opened_by != BROWSER:
+        account.tally.sign_ins_elsewhere += 1
+        portal.note(session.user, "signed_in", opened_by=session.opened_by)
+        return
+    account.tally.sign_ins += 1
+    account.refused_values.clear()
+    portal.note(session.user, "signed_in", opened_by=session.opened_by)
+
+
+def _code_fits(account: Account, method: str, code: str, now: float) -> bool:
+    if method == "backup":
+        return _spend_backup(account, code)
+    if method == "text":
+        fits = account.texted_code is not None and code == account.texted_code
+        account.texted_code = None if fits else account.texted_code
+        return fits
+    step = matching_step(account.totp_secret, code, now)
+    if step is None or step in account.used_steps:
+        return False
+    account.used_steps.add(step)
+    return True
+
+
+def _spend_backup(account: Account, code: str) -> bool:
+    if code not in account.backup_codes:
+        return False
+    account.backup_codes.remove(code)
+    return True
+
+
+def _lock(portal: Portal, account: Account, because: str) -> None:
+    if not account.locked:
+        account.lock()
+        portal.note(account.user, "locked", because=because)
+
+
+def _refusal(portal: Portal, account: Account) -> Verdict:
+    told = account.locked and portal.policy.lock_told
+    return Verdict.LOCKED if told else Verdict.REFUSED

@@ -1,0 +1,231 @@
+"""UnitedHealthcare's portal: one page, a session that needs a cookie and a token, eligibility."""
+
+import re
+from datetime import date
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from sandbox.accounts import Account
+from sandbox.bundle import Asset, build
+from sandbox.inquiries import Asked, Outcome, answered
+from sandbox.lookups import Inquiry
+from sandbox.organizations import Organization, organization
+from sandbox.pages import Pages
+from sandbox.policy import InputError
+from sandbox.sessions import HOME, Session
+from sandbox.uhc.answer import overview, refusal
+from sandbox.web import Step, bad_input, living_session, read_json, unauthorized, word
+from sandbox.world import Portal, World
+
+_COOKIE = "UHCSESSION"
+_WEIGHT = 500_000
+_PAYER = "87726"
+_CHECK = "Please check your entries and try again."
+
+
+def uhc_site(world: World, identity: str) -> Starlette:
+    """The application behind uhc.localhost; `identity` is where sign-in happens."""
+    own = ("browser_side/kit.js", "uhc/js/overview.js", "uhc/js/portal.js")
+    script = build("/assets", "provider-portal", own, _WEIGHT, world.seed)
+    site = Uhc(world, script, identity)
+
+    async def asset(request: Request) -> Response:
+        return script.answer(request)
+
+    return Starlette(
+        routes=[
+            Route("/", site.home),
+            Route("/sso", site.sso),
+            Route("/signed-out", site.signed_out),
+            Route(script.path, asset),
+            Route("/api/user", site.user),
+            Route("/api/tin", site.choose_tin, methods=["PUT"]),
+            Route("/api/session", site.sign_out, methods=["DELETE"]),
+            Route("/api/eligibility/options", site.options),
+            Route("/api/eligibility/search", site.search, methods=["POST"]),
+            Route("/api/eligibility/search/{id}", site.result),
+        ],
+        exception_handlers={InputError: bad_input},
+    )
+
+
+class Uhc:
+    """The page and its services."""
+
+    def __init__(self, world: World, script: Asset, identity: str) -> None:
+        self._world = world
+        self._script = script
+        self._identity = identity
+        self._pages = Pages("uhc")
+
+    async def home(self, request: Request) -> Response:
+        """The portal's page; without a session, the way to One Healthcare ID."""
+        session = self._by_cookie(request)
+        if session is None:
+            return RedirectResponse(self._sign_in_address, status_code=302)
+
+        async def work() -> Response:
+            settings = {"signIn": self._sign_in_address}
+            return self._pages.answer("portal.html", self._script, settings)
+
+        return await Step(self._world, self._portal, request, "home", session.user).run(work)
+
+    async def sso(self, request: Request) -> Response:
+        """Back from One Healthcare ID: a ticket, good once, becomes a cookie and a token."""
+        session = self._portal.tickets.pop(request.query_params.get("ticket", ""), None)
+        if session is None or self._portal.sessions.find(session.token) is None:
+            return RedirectResponse(self._sign_in_address, status_code=302)
+        response = self._pages.answer("handoff.html", None, {"bearer": session.bearer})
+        response.set_cookie(_COOKIE, session.token, httponly=True, samesite="lax", path="/")
+        return response
+
+    async def signed_out(self, _: Request) -> Response:
+        """Where the page goes when its session is gone."""
+        response = self._pages.answer("signed_out.html", None, {})
+        response.delete_cookie(_COOKIE)
+        return response
+
+    async def user(self, request: Request) -> Response:
+        """Who is signed in, and for which tax numbers."""
+        session = self._session(request)
+        if session is None:
+            return unauthorized()
+        account = self._account(session)
+        tins = [
+            {"tin": tin, "organization": each.name}
+            for each in self._organizations(account)
+            for tin in each.tins
+        ]
+        chosen = self._tin(account)
+        return JSONResponse({"fullName": account.display_name, "tins": tins, "chosenTin": chosen})
+
+    async def choose_tin(self, request: Request) -> Response:
+        """Remember another tax number for the account."""
+        session = self._session(request)
+        if session is None:
+            return unauthorized()
+        account, tin = self._account(session), word(await read_json(request), "tin")
+        if tin not in self._tins(account):
+            raise InputError("no such tax number for this account")
+        account.remembered = {"tin": tin}
+        return Response(status_code=204)
+
+    async def sign_out(self, request: Request) -> Response:
+        """The user leaves."""
+        session = self._session(request)
+        if session is not None:
+            self._account(session).tally.sign_outs += 1
+            self._portal.sessions.end(session, "signed out")
+        return Response(status_code=204)
+
+    async def options(self, request: Request) -> Response:
+        """What the eligibility form needs: providers of the chosen tax number, today."""
+        session = self._session(request)
+        if session is None:
+            return unauthorized()
+        account = self._account(session)
+        step = Step(self._world, self._portal, request, "eligibility", session.user)
+
+        async def work() -> Response:
+            if "eligibility" not in account.roles:
+                return JSONResponse({"message": "You do not have access."}, 403)
+            asking = self._asking(account)
+            providers = [each for each in asking.providers if each.tin == self._tin(account)]
+            return JSONResponse(
+                {
+                    "providers": [{"npi": each.npi, "label": each.label} for each in providers],
+                    "remembered": account.remembered.get("npi", ""),
+                    "today": f"{self._world.clock.today():%m/%d/%Y}",
+                    "changedLabels": step.take("changed_labels") is not None,
+                    "changedIds": step.take("changed_ids") is not None,
+                }
+            )
+
+        return await step.run(work)
+
+    async def search(self, request: Request) -> Response:
+        """Take an inquiry; the answer is fetched from where Location says."""
+        session = self._session(request)
+        if session is None:
+            return unauthorized()
+        body, account = await read_json(request), self._account(session)
+        asking, tin = self._asking(account), self._tin(account)
+        provider = asking.provider(word(body, "npi"))
+        born, service = _day(word(body, "dateOfBirth")), _day(word(body, "dateOfService"))
+        member_id = word(body, "memberId")
+        if provider is None or provider.tin != tin or not (born and service and member_id):
+            return JSONResponse({"message": _CHECK}, 400)
+        account.remembered["npi"] = provider.npi
+        asked = Asked(Inquiry(_PAYER, member_id, born, service), asking, provider, tin)
+
+        async def work() -> Response:
+            number = answered(step, session, asked)
+            headers = {"Location": f"/api/eligibility/search/{number}"}
+            return JSONResponse({"id": number}, 202, headers)
+
+        step = Step(self._world, self._portal, request, "lookup", session.user)
+        return await step.run(work)
+
+    async def result(self, request: Request) -> Response:
+        """The answer, or 202 while it is being fetched."""
+        session = self._session(request)
+        if session is None:
+            return unauthorized()
+        outcome: Outcome | None = session.answers.get(request.path_params["id"])
+        if outcome is None:
+            return JSONResponse({"message": _CHECK}, 404)
+        if not outcome.is_due():
+            return JSONResponse({}, 202)
+        return JSONResponse(overview(outcome) if outcome.member else refusal(outcome))
+
+    @property
+    def _portal(self) -> Portal:
+        return self._world.portals["uhc"]
+
+    @property
+    def _sign_in_address(self) -> str:
+        return f"{self._identity}?target={self._portal.url}/#/login"
+
+    def _by_cookie(self, request: Request) -> Session | None:
+        session = living_session(self._world, self._portal, request.cookies.get(_COOKIE))
+        return session if session is not None and session.stage == HOME else None
+
+    def _session(self, request: Request) -> Session | None:
+        session = self._by_cookie(request)
+        bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
+        return session if session is not None and session.bearer == bearer else None
+
+    def _account(self, session: Session) -> Account:
+        return self._portal.account(session)
+
+    def _organizations(self, account: Account) -> list[Organization]:
+        return [found for each in account.organizations if (found := organization(each))]
+
+    def _tins(self, account: Account) -> list[str]:
+        return [tin for each in self._organizations(account) for tin in each.tins]
+
+    def _tin(self, account: Account) -> str:
+        tins = self._tins(account)
+        chosen = account.remembered.get("tin", "")
+        return chosen if chosen in tins else next(iter(tins), "")
+
+    def _asking(self, account: Account) -> Organization:
+        tin = self._tin(account)
+        asking = next((each for each in self._organizations(account) if tin in each.tins), None)
+        if asking is None:
+            raise InputError("no tax number is attached to this account")
+        return asking
+
+
+def _day(text: str) -> date | None:
+    found = re.fullmatch(r"(\d{2})/(\d{2})/(\d{4})", text)
+    if found is None:
+        return None
+    month, day, year = map(int, found.groups())
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None

@@ -1,0 +1,102 @@
+"""The control interface: accounts, policies, and clear answers to impossible orders."""
+
+from typing import Any
+
+import pytest
+from practice_world import Practice
+
+IMPOSSIBLE = [
+    ("/clock", {}, "advance_seconds must be a number"),
+    ("/clock", {"advance_seconds": "1"}, "advance_seconds must be a number"),
+    ("/clock", {"advance_seconds": 1e300}, "advance_seconds must be a number"),
+    ("/clock", {"seconds": 1}, "unknown names seconds"),
+    ("/reset", {"seed": "x"}, "seed must be a whole number"),
+    ("/accounts", {}, "portal must be one of availity, uhc"),
+    ("/accounts", {"portal": "nowhere"}, "portal must be one of"),
+    ("/accounts", {"portal": "uhc"}, "user must be a non-empty text"),
+    ("/accounts", {"portal": "uhc", "user": "x", "pasword": "y"}, "unknown name 'pasword'"),
+    ("/accounts", {"portal": "uhc", "user": "x", "totp_secret": "1!"}, "must be base32"),
+    ("/accounts", {"portal": "uhc", "user": "x", "locked": "no"}, "locked must be true or false"),
+    ("/accounts", {"portal": "uhc", "user": "x", "organizations": ["?"]}, "each of organizations"),
+    ("/accounts", {"portal": "uhc", "user": "x", "methods": "text"}, "methods must be a list"),
+    ("/policy", {"portal": "uhc", "lock": 1}, "unknown policy 'lock'"),
+    ("/policy", {"portal": "uhc", "lockout_threshold": 0}, "lockout_threshold must be"),
+    ("/policy", {"portal": "uhc", "sessions": "all"}, "sessions must be one of newest_wins"),
+    ("/policy", {"portal": "uhc", "answer_seconds": True}, "answer_seconds must be a number"),
+    ("/sessions", {"portal": "uhc", "user": "nobody"}, "no account 'nobody'"),
+    ("/faults", {"portal": "uhc", "kind": "fire"}, "kind must be one of server_error"),
+    ("/faults", {"portal": "uhc", "kind": "terms", "at": "lookup"}, "at must be one of sign_in"),
+    ("/faults", {"portal": "uhc", "kind": "hang", "times": 0}, "times must be a whole number"),
+    ("/faults", {"portal": "uhc", "kind": "hang", "seconds": -1}, "seconds must be a number"),
+    ("/faults", {"portal": "uhc", "kind": "hang", "second": 1}, "unknown names second"),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "words"), IMPOSSIBLE)
+def test_impossible_orders_are_answered_clearly(
+    practice: Practice, path: str, body: dict[str, Any], words: str
+) -> None:
+    answer = practice.control.post(path, json=body)
+    assert answer.status_code == 400
+    assert words in answer.json()["message"]
+
+
+@pytest.mark.parametrize("body", [b"{", b"[1]", b"\xff", b"[" * 100_000])
+@pytest.mark.parametrize("path", ["/clock", "/accounts", "/faults", "/policy", "/reset"])
+def test_bad_json_is_answered_clearly(practice: Practice, path: str, body: bytes) -> None:
+    answer = practice.control.post(path, content=body)
+    assert answer.status_code == 400
+    assert "JSON" in answer.json()["message"]
+
+
+@pytest.mark.parametrize("query", ["limit=x", "limit=-1", "colour=red"])
+def test_the_log_refuses_unknown_questions(practice: Practice, query: str) -> None:
+    assert practice.control.get(f"/log?{query}").status_code == 400
+
+
+def test_an_impossible_order_changes_nothing(practice: Practice) -> None:
+    account = practice.account()
+    body = {"portal": "availity", "user": account["user"], "password": "New-1", "region": "??"}
+    assert practice.control.post("/accounts", json=body).status_code == 400
+    assert practice.seen(account)["password"] == account["password"]
+
+
+def test_accounts_can_be_made_to_measure(practice: Practice) -> None:
+    wanted = {
+        "password": "Given-Pass1",
+        "totp_secret": "ABCDEFGHIJKLMNOP",
+        "display_name": "Marigold Testerly",
+        "organizations": ["Cedar Hollow Pediatrics"],
+        "methods": ["authenticator"],
+        "roles": [],
+        "region": "TX",
+    }
+    made = practice.account("uhc", **wanted)
+    assert made == made | wanted | {"organizations": ["107312"]}
+    practice.control.request(
+        "DELETE", "/accounts", json={"portal": "uhc", "user": made["user"]}
+    ).raise_for_status()
+    assert made["user"] not in practice.get("/state")["portals"]["uhc"]["accounts"]
+
+
+def test_faults_are_listed_and_cancelled(practice: Practice) -> None:
+    first = practice.post("/faults", portal="uhc", kind="maintenance", times=None)
+    practice.post("/faults", portal="uhc", kind="captcha", user="evalley_uhc1")
+    assert [each["kind"] for each in practice.get("/faults")] == ["maintenance", "captcha"]
+    assert practice.control.delete("/faults", params={"id": first["id"]}).json() == {"cancelled": 1}
+    assert practice.control.delete("/faults", params={"id": first["id"]}).status_code == 400
+    assert practice.control.delete("/faults").json() == {"cancelled": 1}
+    assert practice.get("/faults") == []
+
+
+def test_reset_forgets_everything(practice: Practice) -> None:
+    account = practice.account()
+    practice.post("/policy", portal="availity", lockout_threshold=9)
+    practice.post("/faults", portal="availity", kind="captcha")
+    practice.post("/clock", advance_seconds=60)
+    state = practice.post("/reset")
+    assert state["offset_seconds"] == 0
+    assert account["user"] not in state["portals"]["availity"]["accounts"]
+    assert state["portals"]["availity"]["url"] == practice.url("availity")
+    assert practice.get("/policy")["availity"]["lockout_threshold"] == 3
+    assert practice.get("/faults") == practice.get("/log") == []
