@@ -64,9 +64,7 @@ def plan_batch(worklist: Worklist, router: Router, listed: Mapping[str, Listed],
     return plan
 
 
-async def run_batch(
-    plan: Plan, runner: Runner, journal: Journal, advance: Callable[[Result], None]
-) -> list[RunResult]:
+async def run_batch(plan: Plan, runner: Runner, journal: Journal, advance: Callable[[Result], None]) -> list[RunResult]:
     """Ask what the plan says, one session per account, and put every result into `plan.results`.
 
     `advance` is told of each finished question. What an ended run left unasked becomes *held* or *not_asked*.

@@ -44,7 +44,11 @@ def standing_of(inventory: Inventory, vault: Vault, settings: Settings, name: st
     row = get_account(inventory, name)
     portal = find_portal(row["portal"])
     state = guard.standing(inventory, name, portal.policy)
-    problem, exit_code, address = "", 0, str(row["address"] or settings.portal_addresses.get(portal.name, portal.address))
+    problem, exit_code, address = (
+        "",
+        0,
+        str(row["address"] or settings.portal_addresses.get(portal.name, portal.address)),
+    )
     try:
         address = checked_address(row, portal, settings)
         fingerprint = vault.fingerprint(name, vault.get(name).password)

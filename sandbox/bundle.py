@@ -9,6 +9,8 @@ from importlib.resources import files
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sandbox.chance import draw_for
+
 _FOREVER = "public, max-age=31536000, immutable"
 _RUNTIME = """var __modules={},__done={};
 function __define(id,body){__modules[id]=body}
@@ -68,7 +70,7 @@ def build(folder: str, name: str, own: Iterable[str], weight: int, seed: int) ->
     """`weight` bytes of vendor code and the scripts `own`, paths below this package."""
     root = files("sandbox")
     scripts = [root.joinpath(path).read_text(encoding="utf-8") for path in own]
-    vendor = vendor_code(weight, random.Random(f"{seed}:bundle:{name}"))
+    vendor = vendor_code(weight, draw_for(seed, "bundle", name))
     body = "\n".join([vendor, "(() => {", '"use strict";', *scripts, "})();", ""]).encode()
     digest = hashlib.sha256(body).hexdigest()
     return Asset(f"{folder}/{name}-{digest[:8]}.js", body, f'"{digest[:32]}"')
@@ -89,10 +91,7 @@ def vendor_code(weight: int, draw: random.Random) -> str:
 
 def _module(number: int, draw: random.Random) -> str:
     keys = draw.sample(_WORDS, 6)
-    cases = "".join(
-        f'case"{key}":return rest?{draw.randrange(9999)}:"{key}-{draw.randrange(999)}";'
-        for key in keys
-    )
+    cases = "".join(f'case"{key}":return rest?{draw.randrange(9999)}:"{key}-{draw.randrange(999)}";' for key in keys)
     names = ",".join(f'{key}_{draw.randrange(10**6)}:"{key}"' for key in draw.sample(_WORDS, 8))
     back = draw.randrange(number) if number else None
     return _MODULE.format(

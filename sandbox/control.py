@@ -71,9 +71,7 @@ class Control:
         query = _known(dict(request.query_params), "portal", "user", "limit")
         limit = query.pop("limit", str(_DEFAULT_LOG))
         wanted = (
-            event
-            for event in reversed(self._world.log)
-            if all(event[name] == value for name, value in query.items())
+            event for event in reversed(self._world.log) if all(event[name] == value for name, value in query.items())
         )
         last = list(islice(wanted, whole("limit", int(limit) if limit.isdecimal() else limit)))
         return JSONResponse(last[::-1])
@@ -88,9 +86,7 @@ class Control:
     async def clock(self, request: Request) -> Response:
         """Jump."""
         body = _known(await read_json(request), "advance_seconds")
-        self._world.clock.advance(
-            number("advance_seconds", body.get("advance_seconds"), negative=True)
-        )
+        self._world.clock.advance(number("advance_seconds", body.get("advance_seconds"), negative=True))
         state = self._world.state()
         return JSONResponse({"now": state["now"], "offset_seconds": state["offset_seconds"]})
 

@@ -90,9 +90,7 @@ class Faults:
         self._waiting[fault.id] = fault
         return fault
 
-    def take(
-        self, portal: str, kind: str, at: str, user: str | None, *, reused: bool = True
-    ) -> Fault | None:
+    def take(self, portal: str, kind: str, at: str, user: str | None, *, reused: bool = True) -> Fault | None:
         """The waiting fault for this moment, counted as happened; None when all is well."""
         for fault in self._waiting.values():
             right = fault.portal == portal and fault.kind == kind and fault.fits(at, user)
@@ -102,9 +100,7 @@ class Faults:
 
     def wants_fresh(self, portal: str) -> bool:
         """Whether a waiting fault needs requests of this portal to arrive on new connections."""
-        return any(
-            each.portal == portal and each.connection == "fresh" for each in self._waiting.values()
-        )
+        return any(each.portal == portal and each.connection == "fresh" for each in self._waiting.values())
 
     def all(self) -> list[Fault]:
         """Every waiting fault, oldest first."""

@@ -100,6 +100,4 @@ def _of_another(step: Step, outcome: Outcome) -> Outcome:
 
 def _by_another(asked: Asked) -> Asked:
     other = next(each for each in ORGANIZATIONS if each.id != asked.organization.id)
-    return replace(
-        asked, organization=other, provider=other.providers[0], tin=other.providers[0].tin
-    )
+    return replace(asked, organization=other, provider=other.providers[0], tin=other.providers[0].tin)

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from sandbox.chance import draw_for
 from sandbox.names import LAST, first_name
 from sandbox.plans import Plan, draw_plan
 
@@ -118,17 +119,12 @@ def draw_members(seed: int) -> list[Member]:
 
 
 def _of_payer(payer: Payer, seed: int) -> list[Member]:
-    draw = random.Random(f"{seed}:members:{payer.id}")
-    subscribers = [
-        _subscriber(payer, draw, number, coverage, code)
-        for number, (coverage, code) in enumerate(_SHAPES)
-    ]
+    draw = draw_for(seed, "members", payer.id)
+    subscribers = [_subscriber(payer, draw, number, coverage, code) for number, (coverage, code) in enumerate(_SHAPES)]
     return subscribers + [_dependent(each, draw) for each in subscribers[:_DEPENDENTS]]
 
 
-def _subscriber(
-    payer: Payer, draw: random.Random, number: int, coverage: str, code: str | None
-) -> Member:
+def _subscriber(payer: Payer, draw: random.Random, number: int, coverage: str, code: str | None) -> Member:
     known = coverage in (ACTIVE, INACTIVE)
     if coverage == NOT_FOUND and payer.portal == "uhc":
         code = "75"  # its one wording, "Member not found", tells no more

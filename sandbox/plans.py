@@ -64,9 +64,7 @@ def draw_plan(draw: random.Random, payer_id: str) -> Plan:
         group_number=f"0{draw.randrange(10**6):06d}-{draw.randrange(10, 99)}",
         group_name=draw.choice(_GROUPS),
         in_network=_benefits(draw, factor=1, family=style != 1, copays=style != 2),
-        out_of_network=Benefits()
-        if style == 3
-        else _benefits(draw, factor=2, family=style != 1, copays=False),
+        out_of_network=Benefits() if style == 3 else _benefits(draw, factor=2, family=style != 1, copays=False),
     )
 
 

@@ -90,7 +90,16 @@ def _closing(send: Send) -> Send:
 
 
 class _Quiet(uvicorn.Server):
-    """A server that leaves signals to us."""
+    """A server that leaves signals to us and says when it answers."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.answering = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer."""
+        await super().startup(sockets=sockets)
+        self.answering.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -127,12 +136,9 @@ async def serve(
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stop.set)
-    running = [
-        asyncio.ensure_future(server.serve(sockets=[sock]))
-        for server, sock in zip(servers, bound, strict=True)
-    ]
-    while not all(server.started for server in servers):
-        await asyncio.sleep(0.005)
+    running = [asyncio.ensure_future(server.serve(sockets=[sock])) for server, sock in zip(servers, bound, strict=True)]
+    for server in servers:
+        await server.answering.wait()
     ready()
     await stop.wait()
     await _end(servers, running)

@@ -114,9 +114,7 @@ def _open(portal: Portal, session: Session, others: list[Session]) -> None:
             _end_other(portal, session, other, f"newer sign-in by {session.opened_by}")
     session.stage = HOME
     _count_sign_in(portal, session)
-    tally.max_open_sessions = max(
-        tally.max_open_sessions, len(portal.sessions.open_of(session.user))
-    )
+    tally.max_open_sessions = max(tally.max_open_sessions, len(portal.sessions.open_of(session.user)))
 
 
 def _end_other(portal: Portal, session: Session, other: Session, reason: str) -> None:

@@ -98,9 +98,7 @@ def living_session(world: World, portal: Portal, token: str | None) -> Session |
     session = portal.sessions.find(token)
     if session is None:
         return None
-    if session.stage == HOME and world.faults.take(
-        portal.id, "end_session", "session", session.user
-    ):
+    if session.stage == HOME and world.faults.take(portal.id, "end_session", "session", session.user):
         portal.sessions.end(session, "ended by order")
         return None
     portal.sessions.touch(session)

@@ -1,10 +1,10 @@
 """The world: portals with their accounts, policies and sessions, the members, clock and faults."""
 
-import random
 from collections import deque
 from typing import Any
 
 from sandbox.accounts import Account, new_backup_codes, new_password, new_secret
+from sandbox.chance import draw_for
 from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.members import Member, draw_members
@@ -109,7 +109,7 @@ class World:
 
 def default_account(seed: int, portal: str, user: str, number: int) -> Account:
     """The account `user` of a fresh world; the same seed gives the same account."""
-    draw = random.Random(f"{seed}:account:{portal}:{user}")
+    draw = draw_for(seed, "account", portal, user)
     sex = draw.choice("FM")
     return Account(
         user=user,
@@ -128,8 +128,7 @@ def default_account(seed: int, portal: str, user: str, number: int) -> Account:
 def _portal_state(portal: Portal) -> dict[str, Any]:
     counts = portal.sessions.open_counts()
     accounts = {
-        user: account.public() | {"open_sessions": counts.get(user, 0)}
-        for user, account in portal.accounts.items()
+        user: account.public() | {"open_sessions": counts.get(user, 0)} for user, account in portal.accounts.items()
     }
     return {
         "url": portal.url,

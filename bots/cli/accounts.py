@@ -36,7 +36,9 @@ def add(
     organization: Annotated[str, typer.Option(help="Whom it asks for, by the exact name.")] = "",
     tin: Annotated[str, typer.Option(help="Only needed when the organization has several.")] = "",
     npi: Annotated[list[str] | None, typer.Option(help="A provider it asks for; repeat; none means all.")] = None,
-    payer: Annotated[list[str] | None, typer.Option(help="A payer it asks; repeat; none means all of the portal.")] = None,
+    payer: Annotated[
+        list[str] | None, typer.Option(help="A payer it asks; repeat; none means all of the portal.")
+    ] = None,
     kind: Annotated[Kind, typer.Option(help="Whose login it is.")] = Kind.WORKER,
     owner: Annotated[str, typer.Option(help="Who answers for it.")] = "",
     administrator: Annotated[str, typer.Option(help="Who can unlock it.")] = "",
@@ -88,13 +90,17 @@ def _origin(address: str) -> str:
 def _only_tin(organization: str) -> str:
     tins = [record.tin for record in organizations(office.inventory) if record.name == organization]
     if organization and len(tins) > 1:
-        raise InputError(f"organization {organization!r} has {len(tins)} TINs: say which with --tin ({', '.join(tins)})")
+        raise InputError(
+            f"organization {organization!r} has {len(tins)} TINs: say which with --tin ({', '.join(tins)})"
+        )
     return tins[0] if tins else ""
 
 
 @account.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="CSV; columns as account show prints them, and organization, tin, npis, payers.")],
+    file: Annotated[
+        Path, typer.Argument(help="CSV; columns as account show prints them, and organization, tin, npis, payers.")
+    ],
     dry_run: Annotated[bool, typer.Option(help="Check only.")] = False,
     json: Json = False,
 ) -> None:

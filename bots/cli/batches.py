@@ -39,9 +39,7 @@ LARGE = 500
 SECONDS_A_QUESTION = 5  # for the estimate only; real portals take longer than the sandbox
 
 
-def ask_batch(
-    file: Path, out: Path | None, *, preview: bool, fresh: bool, excel: bool, yes: bool, json: bool
-) -> None:
+def ask_batch(file: Path, out: Path | None, *, preview: bool, fresh: bool, excel: bool, yes: bool, json: bool) -> None:
     """Ask every row of `file` that has no answer yet, and write the answers. Exits with a batch's exit code."""
     worklist = _read(file)
     journal = Journal(office.settings.answers_folder)
@@ -126,7 +124,13 @@ def _show_preview(worklist: Worklist, plan: Plan, *, json: bool) -> None:
     minutes = round(max(accounts.values(), default=0) * SECONDS_A_QUESTION / 60, 1)
     if json:
         print_json(
-            {**asdict(counts), "to_ask": accounts, "known": plan.known, "no_route": no_route, "estimated_minutes": minutes}
+            {
+                **asdict(counts),
+                "to_ask": accounts,
+                "known": plan.known,
+                "no_route": no_route,
+                "estimated_minutes": minutes,
+            }
         )
         return
     print(f"{counts.rows} rows, {counts.questions} different questions, {plan.known} answered within 24 hours")
@@ -141,7 +145,9 @@ def _show_preview(worklist: Worklist, plan: Plan, *, json: bool) -> None:
 
 
 def _sum_up(worklist: Worklist, plan: Plan, runs: list[RunResult], out: Path, *, json: bool) -> None:
-    outcomes = Counter(str(plan.results[row.key].outcome) if row.key in plan.results else "not_asked" for row in worklist.rows)
+    outcomes = Counter(
+        str(plan.results[row.key].outcome) if row.key in plan.results else "not_asked" for row in worklist.rows
+    )
     failures = {run.head.account: run.failure for run in runs if run.failure}
     if json:
         print_json(

@@ -25,7 +25,9 @@ def eligibility(
     out: Annotated[Path | None, typer.Option(help="Where the answers go; default the answers folder.")] = None,
     preview: Annotated[bool, typer.Option("--preview", help="Count and route the rows; contact nobody.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Ask again what was answered within 24 hours.")] = False,
-    excel: Annotated[bool, typer.Option("--excel", help="Write the answers so that Excel reads their letters right.")] = False,
+    excel: Annotated[
+        bool, typer.Option("--excel", help="Write the answers so that Excel reads their letters right.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Ask large batches without a question back.")] = False,
     template: Annotated[bool, typer.Option("--template", help="Print a sample CSV.")] = False,
     json: Json = False,

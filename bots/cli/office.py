@@ -62,9 +62,7 @@ class Office:
         """A runner, stopped at the end."""
         from bots.runner import Runner  # noqa: PLC0415 - loads the browser library
 
-        runner = Runner(
-            self.settings, self.inventory, self.vault, self.key, source=source, by=self.person, tell=tell
-        )
+        runner = Runner(self.settings, self.inventory, self.vault, self.key, source=source, by=self.person, tell=tell)
         try:
             yield runner
         finally:

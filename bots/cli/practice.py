@@ -12,7 +12,9 @@ from bots.cli.office import office
 
 
 def sandbox(
-    port_base: Annotated[int | None, typer.Option(help="Portals on this port, control on the next; else free ones.")] = None,
+    port_base: Annotated[
+        int | None, typer.Option(help="Portals on this port, control on the next; else free ones.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Makes the same world again.")] = 1,
 ) -> None:
     """Serve the simulated portals on this machine until stopped; prints one JSON line when ready."""

@@ -79,7 +79,9 @@ def _words(text: str | None) -> list[str]:
     return [word.strip() for word in (text or "").split(";") if word.strip()]
 
 
-def scope_of(organization: str, tin: str, npis: list[str], payers: list[str], known_payers: Iterable[str]) -> list[Scope]:
+def scope_of(
+    organization: str, tin: str, npis: list[str], payers: list[str], known_payers: Iterable[str]
+) -> list[Scope]:
     """The scope rows for one organization: every named provider with every named payer; none named means all."""
     if not organization:
         return []
@@ -101,4 +103,6 @@ def _checked(check: Callable[[str], str], text: str) -> str:
 
 
 def _repeated(names: list[str]) -> list[str]:
-    return [f"account {name} is there {names.count(name)} times" for name in sorted(set(names)) if names.count(name) > 1]
+    return [
+        f"account {name} is there {names.count(name)} times" for name in sorted(set(names)) if names.count(name) > 1
+    ]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from bots.inventory import Inventory, stamp
 from bots.inventory.accounts import organizations
 from bots.report.model import AccountLine, FlowLine, Need, NotRun, Planned, Report
-from bots.report.standings import Account, line_of, masked, need_of, read_accounts
+from bots.report.standings import Account, Zone, line_of, masked, need_of, read_accounts
 from bots.report.words import Acts, plain
 
 PERIOD = timedelta(days=1)
@@ -19,7 +18,9 @@ _FLOWS = """SELECT flow, count(*) AS runs, sum(ended_at IS NOT NULL AND error IS
     sum(questions) AS questions, sum(answered) AS answered FROM runs WHERE started_at > ? AND started_at <= ?
     GROUP BY flow ORDER BY flow"""
 _SIGN_INS = "SELECT sign_in, count(*) AS n FROM runs WHERE started_at > ? AND started_at <= ? GROUP BY sign_in"
-_LOCKED = "SELECT count(DISTINCT account) AS n FROM runs WHERE error = 'AccountLocked' AND started_at > ? AND started_at <= ?"
+_LOCKED = (
+    "SELECT count(DISTINCT account) AS n FROM runs WHERE error = 'AccountLocked' AND started_at > ? AND started_at <= ?"
+)
 _CUT_OFF = "SELECT count(*) AS n FROM runs WHERE ended_at IS NULL AND started_at > ? AND started_at <= ?"
 _DUE = """FROM due WHERE state <> 'seen' AND (ended_at > ?1 OR written_at > ?1 OR state IN ('due', 'running'))
     AND written_at <= ?2 AND due_at <= ?2"""
@@ -52,7 +53,7 @@ def gather(inventory: Inventory, vault_names: Collection[str], at: datetime) -> 
     )
 
 
-def _in_zone_of(at: datetime) -> Callable[[str | None], datetime | None]:
+def _in_zone_of(at: datetime) -> Zone:
     return lambda text: datetime.fromisoformat(text).astimezone(at.tzinfo) if text else None
 
 
@@ -63,7 +64,7 @@ def _trouble_first(line: AccountLine) -> tuple[bool, str]:
 def _verdict(needs: int, accounts: list[Account]) -> str:
     if not accounts:
         return "NO ACCOUNTS YET."
-    return {0: "NOBODY IS NEEDED.", 1: "1 NEEDS A PERSON."}.get(needs, f"{needs} NEED A PERSON.")
+    return {0: "NOTHING NEEDS A PERSON.", 1: "1 NEEDS A PERSON."}.get(needs, f"{needs} NEED A PERSON.")
 
 
 def _locks(inventory: Inventory, since: str, until: str) -> str:
@@ -73,7 +74,7 @@ def _locks(inventory: Inventory, since: str, until: str) -> str:
     return f"{seen} found LOCKED since yesterday." if seen else "The worker locked nothing."
 
 
-def _repairs(accounts: list[Account], zone: Callable[[str | None], datetime | None], at: datetime) -> list[Need]:
+def _repairs(accounts: list[Account], zone: Zone, at: datetime) -> list[Need]:
     """One need per portal and flow whose page has changed, however many accounts met it."""
     met: dict[tuple[str, str], list[Account]] = {}
     for account in accounts:
@@ -83,9 +84,7 @@ def _repairs(accounts: list[Account], zone: Callable[[str | None], datetime | No
     return [_repair(title, flow, found, zone, at) for (title, flow), found in met.items()]
 
 
-def _repair(
-    title: str, flow: str, found: list[Account], zone: Callable[[str | None], datetime | None], at: datetime
-) -> Need:
+def _repair(title: str, flow: str, found: list[Account], zone: Zone, at: datetime) -> Need:
     runs = [run for account in found if (run := account.open_failure)]
     first = min(runs, key=lambda run: str(run["ended_at"]))
     screens = sorted({run["screen"] for run in runs if run["screen"]})
@@ -121,7 +120,7 @@ def _not_run(
     inventory: Inventory,
     since: str,
     until: str,
-    zone: Callable[[str | None], datetime | None],
+    zone: Zone,
     mask: Callable[[str], str],
 ) -> tuple[NotRun, ...]:
     rows = inventory.rows(
@@ -145,6 +144,6 @@ def _gaps(inventory: Inventory, accounts: list[Account], since: str, at: datetim
     return gaps
 
 
-def _count(inventory: Inventory, sql: str, *values: Any) -> int:
+def _count(inventory: Inventory, sql: str, *values: str) -> int:
     row = inventory.row(sql, values)
     return int(row["n"]) if row else 0

@@ -17,6 +17,7 @@ from flows.errors import AccountHeld
 from payers import registry
 from payers.model import Policy, Portal
 
+Zone = Callable[[str | None], datetime | None]
 UNLISTED = "unlisted text"
 _GUARD = ("AccountHeld", "AccountFrozen")  # said by the guard without contact; what led to it is told instead
 
@@ -71,9 +72,7 @@ def read_accounts(inventory: Inventory, vault_names: Collection[str], at: str) -
         name, portal = row["name"], portals.get(row["portal"])
         standing = guard.standing(inventory, name, portal.policy if portal else Policy())
         held = _held(standing, name)
-        found.append(
-            Account(row, portal, standing, held, name in vault_names, contacts.get(name), failures.get(name))
-        )
+        found.append(Account(row, portal, standing, held, name in vault_names, contacts.get(name), failures.get(name)))
     return found
 
 
@@ -99,25 +98,29 @@ def masked(accounts: Collection[Account]) -> Callable[[str], str]:
     return lambda text: pattern.sub("(user id)", text)
 
 
-def line_of(account: Account, zone: Callable[[str | None], datetime | None]) -> AccountLine:
+def line_of(account: Account, zone: Zone) -> AccountLine:
     """The account's line in the table."""
-    state = _state(account)
-    failed = account.last_failed
-    failed_at = zone(failed["ended_at"]) if failed else None
+    state = _state(account) or ("fine" if account.row["last_good_sign_in_at"] else "never signed in")
     return AccountLine(
         name=account.name,
         portal=account.title,
-        state=state or ("fine" if account.row["last_good_sign_in_at"] else "never signed in"),
-        fine=not state,
+        state=state,
+        fine=state == "fine",
         frozen=account.standing.freeze is not None,
         last_good_sign_in=zone(account.row["last_good_sign_in_at"]),
-        last_failure=LastFailure(
-            at=failed_at, state=plain(failed["error"]).state, error=failed["error"], portal_words=_run_words(account, failed)
-        )
-        if failed and failed_at
-        else None,
+        last_failure=_last_failure(account, zone),
         left=account.standing.left,
         allowed=account.standing.allowance,
+    )
+
+
+def _last_failure(account: Account, zone: Zone) -> LastFailure | None:
+    run = account.last_failed
+    if run is None:
+        return None
+    words = _run_words(account, run)
+    return LastFailure.model_validate(
+        {"at": zone(run["ended_at"]), "state": plain(run["error"]).state, "error": run["error"], "portal_words": words}
     )
 
 
@@ -141,43 +144,59 @@ def _run_words(account: Account, run: dict[str, Any]) -> str:
     return account.words(run["phrase"]) if run["phrase"] or run["screen"] else ""
 
 
-def need_of(account: Account, zone: Callable[[str | None], datetime | None], at: datetime) -> Need | None:
+def need_of(account: Account, zone: Zone, at: datetime) -> Need | None:
     """What a person has to do for this account, if anything."""
-    freeze, failed = account.standing.freeze, account.open_failure
-    if freeze:
+    if freeze := account.standing.freeze:
         return _need(account, zone(freeze["opened_at"]) or at, **_frozen(account, freeze))
     if not account.has_password:
-        do = f"Put it there: pk vault set {account.name}"
-        return _need(account, at, state="NO PASSWORD", error="", words="", worker="Nothing: the vault has no entry.", do=do)
+        return _need(account, at, **_without_password(account))
     if account.held:
-        since = account.standing.last_submission or at
-        worker = f"{_counted(account)} without a good sign-in after it, then stopped. {_limit(account)}"
-        return _need(account, since.astimezone(at.tzinfo), state="HELD", error="AccountHeld", words="", worker=worker, do=_upper(account.held))
+        since = account.standing.last_submission
+        return _need(account, since.astimezone(at.tzinfo) if since else at, **_held_back(account))
+    failed = account.open_failure
     if failed and plain(failed["error"]).acts is Acts.PERSON:
-        words = plain(failed["error"])
-        return _need(
-            account,
-            zone(failed["ended_at"]) or at,
-            state=words.state,
-            error=failed["error"],
-            words=_run_words(account, failed),
-            worker="Tried, then stopped until the next due time.",
-            do=words.do.format(account=account.name),
-        )
+        return _need(account, zone(failed["ended_at"]) or at, **_failed(account, failed))
     return None
 
 
 def _frozen(account: Account, freeze: dict[str, Any]) -> dict[str, str]:
-    """The parts of a need that come from a freeze."""
     by_worker = freeze["opened_by"] == "worker"
     step = guard.next_step(account.name, freeze)
     unlock = _unlock_path(account) if freeze["error"] in ("AccountLocked", "AccountDisabled") else ""
     return {
         "state": _freeze_state(freeze) + (", account frozen" if by_worker else ""),
         "error": freeze["error"],
-        "words": account.words(freeze["phrase"]) if by_worker else "",
+        "portal_words": account.words(freeze["phrase"]) if by_worker else "",
         "worker": f"{_counted(account)}, then stopped. {_limit(account)}" if by_worker else _upper(freeze["message"]),
         "do": f"{unlock.rstrip('.')}. {step}" if unlock else step,
+    }
+
+
+def _without_password(account: Account) -> dict[str, str]:
+    return {
+        "state": "NO PASSWORD",
+        "worker": "Did nothing: the vault has no entry for this account.",
+        "do": f"Put it there: pk vault set {account.name}",
+    }
+
+
+def _held_back(account: Account) -> dict[str, str]:
+    return {
+        "state": "HELD",
+        "error": "AccountHeld",
+        "worker": f"{_counted(account)} without a good sign-in after it, then stopped. {_limit(account)}",
+        "do": _upper(account.held),
+    }
+
+
+def _failed(account: Account, run: dict[str, Any]) -> dict[str, str]:
+    words = plain(run["error"])
+    return {
+        "state": words.state,
+        "error": run["error"],
+        "portal_words": _run_words(account, run),
+        "worker": "Tried, then stopped until the next due time.",
+        "do": words.do.format(account=account.name),
     }
 
 
@@ -194,7 +213,11 @@ def _counted(account: Account) -> str:
 
 def _limit(account: Account) -> str:
     published = account.portal.policy.lockout_threshold if account.portal else None
-    limit = f"The portal locks after {published}." if published else f"Limit {DEFAULT_THRESHOLD} assumed, none is published."
+    limit = (
+        f"The portal locks after {published}."
+        if published
+        else f"Limit {DEFAULT_THRESHOLD} assumed, none is published."
+    )
     return f"{limit} The last try is kept for a person."
 
 
@@ -202,12 +225,8 @@ def _upper(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _need(
-    account: Account, since: datetime, *, state: str, error: str, words: str, worker: str, do: str
-) -> Need:
+def _need(account: Account, since: datetime, **parts: str) -> Need:
     owner, backup = account.row["owner"], account.row["backup"]
     who = f"{owner or 'nobody is named as owner'}, backup {backup or 'NONE, name one'}"
-    return Need(
-        what=account.name, state=state, error=error, since=since, portal=account.title, portal_words=words, worker=worker,
-        do=do, who=who,
-    )  # fmt: skip
+    known = {"what": account.name, "since": since, "portal": account.title, "who": who, "error": "", "portal_words": ""}
+    return Need.model_validate({**known, **parts})

@@ -63,8 +63,8 @@ def _needs(report: Report) -> Iterator[str]:
 
 
 def _details(need: Need) -> Iterator[str]:
-    words = f'"{need.portal_words}"' if need.portal_words else "no words were read"
-    portal = "" if need.portal in need.what else f"{need.portal}: {words}"
+    words = f': "{need.portal_words}"' if need.portal_words else ""
+    portal = "" if need.portal in need.what else f"{need.portal}{words}"
     for label, text in (("Portal", portal), ("Worker", need.worker), ("Do", need.do), ("Who", need.who)):
         if text:
             yield from textwrap.wrap(
@@ -77,7 +77,9 @@ def _accounts(report: Report) -> Iterator[str]:
         return
     fine = [line for line in report.accounts if line.fine]
     shown = [line for line in report.accounts if not line.fine] + fine[:FINE_SHOWN]
-    widths = [max(map(len, column)) for column in zip(*(_cells(line)[:-1] for line in shown), _TITLES[:-1], strict=False)]
+    widths = [
+        max(map(len, column)) for column in zip(*(_cells(line)[:-1] for line in shown), _TITLES[:-1], strict=False)
+    ]
     yield from ("", "ACCOUNTS", _row(_TITLES, widths))
     yield from (_row(_cells(line), widths) for line in shown)
     if len(fine) > FINE_SHOWN:
@@ -118,7 +120,9 @@ def _activity(report: Report) -> Iterator[str]:
     yield f"    {'schedule':14}{planned_words(report)}"
     for entry in report.not_run:
         words = f"{entry.account}, {entry.schedule}, due {when(entry.due_at)}: {entry.cause}"
-        yield from textwrap.wrap(words, WIDTH, initial_indent=" " * 18, subsequent_indent=" " * 20, break_on_hyphens=False)
+        yield from textwrap.wrap(
+            words, WIDTH, initial_indent=" " * 18, subsequent_indent=" " * 20, break_on_hyphens=False
+        )
 
 
 def _whole(report: Report) -> list[str]:

@@ -123,7 +123,9 @@ class InventoryDesk:
         good = isinstance(result, EligibilityAnswer)
         with self._inventory.write() as db:
             check_epoch(db, self._held.account, self._held.epoch)
-            db.execute("UPDATE runs SET asked = asked + 1, answered = answered + ? WHERE id = ?", (good, self._head.run_id))
+            db.execute(
+                "UPDATE runs SET asked = asked + 1, answered = answered + ? WHERE id = ?", (good, self._head.run_id)
+            )
 
     async def notice(self, kind: str, words: str) -> None:
         """Keep a notice."""

@@ -54,7 +54,7 @@ class Run:
         async for attempt in AsyncRetrying(
             retry=retry_if_exception(self._worth_another_try),
             stop=stop_after_attempt(TRIES),
-            wait=wait_exponential_jitter(initial=2, max=30),
+            wait=wait_exponential_jitter(multiplier=2, max=30),
             reraise=True,
         ):
             with attempt:

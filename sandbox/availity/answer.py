@@ -120,11 +120,7 @@ def _sections(plan: Plan) -> list[dict[str, Any]]:
 
 def _rows(network: str, benefits: Benefits) -> list[tuple[str, str, str, str, str]]:
     said = vars(benefits)
-    rows = [
-        (words, "Individual", network, money(said[name]), "")
-        for words, name in _COPAYS
-        if said[name] is not None
-    ]
+    rows = [(words, "Individual", network, money(said[name]), "") for words, name in _COPAYS if said[name] is not None]
     if benefits.coinsurance_percent is not None:
         rows.append(("Co-Insurance", "Individual", network, f"{benefits.coinsurance_percent}%", ""))
     for words, level, name in _LIMITS:

@@ -88,10 +88,7 @@ class EligibilityApp:
             return unauthorized()
         await asyncio.sleep(_PROVIDERS_SECONDS)
         asking = self._organization(session, request.query_params.get("customerId", ""))
-        rows = [
-            {"id": each.npi, "npi": each.npi, "uiDisplayName": each.label}
-            for each in asking.providers
-        ]
+        rows = [{"id": each.npi, "npi": each.npi, "uiDisplayName": each.label} for each in asking.providers]
         return JSONResponse(envelope("providers", rows))
 
     async def payers(self, request: Request) -> Response:

@@ -97,10 +97,7 @@ class Shell:
             return unauthorized()
         account = self._account(session)
         ids = sorted({region for each in _organizations(account) for region in each.regions})
-        regions = [
-            {"id": each, "value": REGIONS[each], "currentlySelected": each == account.region}
-            for each in ids
-        ]
+        regions = [{"id": each, "value": REGIONS[each], "currentlySelected": each == account.region} for each in ids]
         return JSONResponse(envelope("regions", regions))
 
     async def choose_region(self, request: Request) -> Response:

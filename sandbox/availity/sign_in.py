@@ -78,9 +78,7 @@ class SignInApp:
 
     async def progress(self, request: Request) -> Response:
         """How far the sign-in has come, for a reloaded page."""
-        session = living_session(
-            self._world, portal_of(self._world), request.cookies.get(paths.COOKIE)
-        )
+        session = living_session(self._world, portal_of(self._world), request.cookies.get(paths.COOKIE))
         return unauthorized() if session is None else self._next(session)
 
     async def password(self, request: Request) -> Response:

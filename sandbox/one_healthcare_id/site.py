@@ -208,9 +208,7 @@ class Identity:
         if session.stage == HOME:
             ticket = secrets.token_urlsafe(24)
             self._portal.tickets[ticket] = session
-            return JSONResponse(
-                {"stage": HOME, "redirect": f"{self._portal.url}/sso?ticket={ticket}"}
-            )
+            return JSONResponse({"stage": HOME, "redirect": f"{self._portal.url}/sso?ticket={ticket}"})
         methods = self._portal.account(session).methods
         offered = [factor for factor, method in _FACTORS.items() if method in methods]
         return JSONResponse({"stage": session.stage, "factors": offered})

@@ -94,11 +94,7 @@ class Uhc:
         if session is None:
             return unauthorized()
         account = self._account(session)
-        tins = [
-            {"tin": tin, "organization": each.name}
-            for each in self._organizations(account)
-            for tin in each.tins
-        ]
+        tins = [{"tin": tin, "organization": each.name} for each in self._organizations(account) for tin in each.tins]
         chosen = self._tin(account)
         return JSONResponse({"fullName": account.display_name, "tins": tins, "chosenTin": chosen})
 

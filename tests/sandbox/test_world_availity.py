@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, FrameLocator, Page, expect
-from practice_world import AUTHENTICATOR, Practice
+
+from sandbox.practice import Practice
 
 OPTION = "Health Benefit Plan Coverage - 30"
 
@@ -23,7 +24,7 @@ async def fill_password(page: Page, practice: Practice, user: str, password: str
 async def sign_in(page: Page, practice: Practice, account: dict[str, Any]) -> None:
     """Sign in and close what is in the way."""
     await fill_password(page, practice, account["user"], account["password"])
-    await page.locator(f'input[name=choice][value="{AUTHENTICATOR}"]').check()
+    await page.locator('input[name=choice][value="Authenticate me using my Authenticator app"]').check()
     await page.get_by_role("button", name="Continue").click()
     await page.fill("input#code", practice.code(account))
     await page.get_by_role("button", name="Continue").click()
@@ -54,17 +55,13 @@ async def open_form(page: Page) -> FrameLocator:
     return page.frame_locator("iframe#newBodyFrame[name=newBody]")
 
 
-async def fill_form(
-    page: Page, frame: FrameLocator, practice: Practice, member: dict[str, Any]
-) -> None:
+async def fill_form(page: Page, frame: FrameLocator, practice: Practice, member: dict[str, Any]) -> None:
     """Everything the inquiry needs, without submitting."""
     organization = practice.get("/organizations")[0]
     provider = organization["providers"][0]
     await choose(frame, "organization-field", organization["name"])
     await choose(frame, "payerId-field", member["payer_name"])
-    await choose(
-        frame, "provider", f"{provider['last_name']}, {provider['first_name']} - {provider['npi']}"
-    )
+    await choose(frame, "provider", f"{provider['last_name']}, {provider['first_name']} - {provider['npi']}")
     await choose(frame, "patientSearchOption", "Member ID")
     await frame.locator("input[name=memberId]").fill(member["member_id"])
     await choose(frame, "subscriberRelationship-field", member["relationship"].capitalize())
@@ -112,9 +109,9 @@ async def test_signs_in_and_answers(practice: Practice, browser: Browser) -> Non
     await context.close()
 
 
-async def test_the_form_remembers_and_regions_reload(practice: Practice, browser: Browser) -> None:
+async def test_the_form_remembers_and_regions_reload(practice: Practice, browser: Browser, sites: Any) -> None:
     account = practice.account(methods=[])
-    client = practice.signed_in(account)
+    client = sites.signed_in(account)
     context, page = await fresh_page(browser)
     await context.add_cookies(
         [
@@ -184,9 +181,7 @@ async def test_the_cookie_banner_swallows_clicks(practice: Practice, browser: Br
 
 
 @pytest.mark.parametrize(("connection", "counted"), [("reused", 2), ("fresh", 1)])
-async def test_a_cut_after_counting(
-    practice: Practice, browser: Browser, connection: str, counted: int
-) -> None:
+async def test_a_cut_after_counting(practice: Practice, browser: Browser, connection: str, counted: int) -> None:
     """Chromium sends a POST again by itself when a reused connection is cut."""
     account = practice.account()
     context, page = await fresh_page(browser)

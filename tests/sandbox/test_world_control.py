@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from practice_world import Practice
+
+from sandbox.practice import OrderRefusedError, Practice
 
 IMPOSSIBLE = [
     ("/clock", {}, "advance_seconds must be a number"),
@@ -33,31 +34,29 @@ IMPOSSIBLE = [
 
 
 @pytest.mark.parametrize(("path", "body", "words"), IMPOSSIBLE)
-def test_impossible_orders_are_answered_clearly(
-    practice: Practice, path: str, body: dict[str, Any], words: str
-) -> None:
-    answer = practice.control.post(path, json=body)
+def test_impossible_orders_are_answered_clearly(control: Any, path: str, body: dict[str, Any], words: str) -> None:
+    answer = control.post(path, json=body)
     assert answer.status_code == 400
     assert words in answer.json()["message"]
 
 
 @pytest.mark.parametrize("body", [b"{", b"[1]", b"\xff", b"[" * 100_000])
 @pytest.mark.parametrize("path", ["/clock", "/accounts", "/faults", "/policy", "/reset"])
-def test_bad_json_is_answered_clearly(practice: Practice, path: str, body: bytes) -> None:
-    answer = practice.control.post(path, content=body)
+def test_bad_json_is_answered_clearly(control: Any, path: str, body: bytes) -> None:
+    answer = control.post(path, content=body)
     assert answer.status_code == 400
     assert "JSON" in answer.json()["message"]
 
 
 @pytest.mark.parametrize("query", ["limit=x", "limit=-1", "colour=red"])
-def test_the_log_refuses_unknown_questions(practice: Practice, query: str) -> None:
-    assert practice.control.get(f"/log?{query}").status_code == 400
+def test_the_log_refuses_unknown_questions(control: Any, query: str) -> None:
+    assert control.get(f"/log?{query}").status_code == 400
 
 
-def test_an_impossible_order_changes_nothing(practice: Practice) -> None:
+def test_an_impossible_order_changes_nothing(practice: Practice, control: Any) -> None:
     account = practice.account()
     body = {"portal": "availity", "user": account["user"], "password": "New-1", "region": "??"}
-    assert practice.control.post("/accounts", json=body).status_code == 400
+    assert control.post("/accounts", json=body).status_code == 400
     assert practice.seen(account)["password"] == account["password"]
 
 
@@ -73,9 +72,7 @@ def test_accounts_can_be_made_to_measure(practice: Practice) -> None:
     }
     made = practice.account("uhc", **wanted)
     assert made == made | wanted | {"organizations": ["107312"]}
-    practice.control.request(
-        "DELETE", "/accounts", json={"portal": "uhc", "user": made["user"]}
-    ).raise_for_status()
+    practice.delete("/accounts", portal="uhc", user=made["user"])
     assert made["user"] not in practice.get("/state")["portals"]["uhc"]["accounts"]
 
 
@@ -83,9 +80,10 @@ def test_faults_are_listed_and_cancelled(practice: Practice) -> None:
     first = practice.post("/faults", portal="uhc", kind="maintenance", times=None)
     practice.post("/faults", portal="uhc", kind="captcha", user="evalley_uhc1")
     assert [each["kind"] for each in practice.get("/faults")] == ["maintenance", "captcha"]
-    assert practice.control.delete("/faults", params={"id": first["id"]}).json() == {"cancelled": 1}
-    assert practice.control.delete("/faults", params={"id": first["id"]}).status_code == 400
-    assert practice.control.delete("/faults").json() == {"cancelled": 1}
+    assert practice.delete(f"/faults?id={first['id']}") == {"cancelled": 1}
+    with pytest.raises(OrderRefusedError, match="no fault"):
+        practice.delete("/faults", id=first["id"])
+    assert practice.delete("/faults") == {"cancelled": 1}
     assert practice.get("/faults") == []
 
 

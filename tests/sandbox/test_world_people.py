@@ -5,11 +5,11 @@ from datetime import date
 from typing import Any
 
 import pytest
-from practice_world import Practice
 
 from sandbox.lookups import Inquiry, ask
 from sandbox.members import PAYERS, draw_members
 from sandbox.organizations import ORGANIZATIONS
+from sandbox.practice import Practice
 
 TODAY = date(2026, 6, 1)
 

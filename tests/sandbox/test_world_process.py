@@ -9,22 +9,23 @@ from typing import Any
 
 import httpx
 import pytest
-from practice_world import Practice, ready_line, start
+
+from sandbox.practice import Practice, ready_line, start
 
 
-def test_says_where_everything_is(practice: Practice) -> None:
+def test_says_where_everything_is(practice: Practice, sites: Any) -> None:
     ready = practice.ready
     assert ready["ready"] is True
-    assert ready["control"] == f"http://127.0.0.1:{practice.port + 1}"
+    assert ready["control"] == f"http://127.0.0.1:{sites.port + 1}"
     assert set(ready["portals"]) == {"availity", "uhc"}
-    assert ready["portals"]["uhc"]["url"] == f"http://uhc.localhost:{practice.port}"
+    assert ready["portals"]["uhc"]["url"] == f"http://uhc.localhost:{sites.port}"
     assert ready["seed"] == 1
 
 
-def test_listens_on_loopback_only(practice: Practice) -> None:
+def test_listens_on_loopback_only(practice: Practice, sites: Any) -> None:
     listening = Path("/proc/net/tcp").read_text(encoding="ascii")
     local = [line.split()[1] for line in listening.splitlines()[1:]]
-    ours = [each for each in local if each.endswith(f":{practice.port:04X}")]
+    ours = [each for each in local if each.endswith(f":{sites.port:04X}")]
     assert "0100007F" in {each.partition(":")[0] for each in ours}
     assert "00000000" not in {each.partition(":")[0] for each in ours}
 
@@ -35,12 +36,9 @@ def test_ends_at_once_and_cleanly(tmp_path: Path, how: signal.Signals) -> None:
     process = start("--clock-file", str(clock_file), "--seed", "9")
     ready = ready_line(process)
     held = socket.create_connection(("127.0.0.1", _port(ready)))
-    httpx.post(
-        f"{ready['control']}/faults", json={"portal": "availity", "kind": "hang", "at": "login"}
-    )
+    httpx.post(f"{ready['control']}/faults", json={"portal": "availity", "kind": "hang", "at": "login"})
     held.sendall(
-        b"GET /static/public/onb/onboarding-ui-apps/availity-fr-ui/ HTTP/1.1\r\n"
-        b"Host: availity.localhost\r\n\r\n"
+        b"GET /static/public/onb/onboarding-ui-apps/availity-fr-ui/ HTTP/1.1\r\nHost: availity.localhost\r\n\r\n"
     )
     assert json.loads(clock_file.read_text(encoding="utf-8"))["offset_seconds"] == 0
     before = time.monotonic()
@@ -52,13 +50,13 @@ def test_ends_at_once_and_cleanly(tmp_path: Path, how: signal.Signals) -> None:
     held.close()
 
 
-def test_a_taken_port_is_one_clear_line(practice: Practice) -> None:
-    process = start("--port-base", str(practice.port))
+def test_a_taken_port_is_one_clear_line(sites: Any) -> None:
+    process = start("--port-base", str(sites.port))
     out, err = process.communicate(timeout=10)
     assert process.returncode == 2
     assert out == ""
     assert err.count("\n") == 1
-    assert f"can't bind ports {practice.port} and" in err
+    assert f"can't bind ports {sites.port} and" in err
 
 
 def test_an_impossible_clock_file_is_one_clear_line(tmp_path: Path) -> None:
@@ -68,9 +66,9 @@ def test_an_impossible_clock_file_is_one_clear_line(tmp_path: Path) -> None:
     assert err.count("\n") == 1
 
 
-def test_the_clock_file_follows_the_clock(practice: Practice) -> None:
+def test_the_clock_file_follows_the_clock(practice: Practice, clock_file: Path) -> None:
     def read() -> dict[str, Any]:
-        record: dict[str, Any] = json.loads(practice.clock_file.read_text(encoding="utf-8"))
+        record: dict[str, Any] = json.loads(clock_file.read_text(encoding="utf-8"))
         return record
 
     assert read() == {
@@ -83,11 +81,11 @@ def test_the_clock_file_follows_the_clock(practice: Practice) -> None:
     assert read()["offset_seconds"] == 86_000
     practice.post("/reset")
     assert read()["offset_seconds"] == 0
-    assert [each.name for each in practice.clock_file.parent.iterdir()] == ["clock.json"]
+    assert [each.name for each in clock_file.parent.iterdir()] == ["clock.json"]
 
 
-def test_unknown_hosts_are_told_which_there_are(practice: Practice) -> None:
-    answer = httpx.get(f"http://127.0.0.1:{practice.port}/")
+def test_unknown_hosts_are_told_which_there_are(practice: Practice, sites: Any) -> None:
+    answer = httpx.get(f"http://127.0.0.1:{sites.port}/")
     assert answer.status_code == 404
     assert "availity.localhost" in answer.text
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page, expect
-from practice_world import Practice
+
+from sandbox.practice import Practice
 
 ERROR = "span.error-msg[data-cy=data-loginerrorsummary-error]"
 
@@ -26,9 +27,7 @@ async def sign_in(page: Page, practice: Practice, account: dict[str, Any]) -> No
     await page.click("button#totp")
     await page.fill("input#totp", practice.code(account))
     await page.click("button#btnVerify")
-    await expect(page.locator("#icon-userfullname-arrow-down")).to_have_text(
-        account["display_name"]
-    )
+    await expect(page.locator("#icon-userfullname-arrow-down")).to_have_text(account["display_name"])
 
 
 async def verify(page: Page, member: dict[str, Any]) -> None:
@@ -69,9 +68,7 @@ async def test_signs_in_and_answers(practice: Practice, browser: Browser) -> Non
     await page.close()
 
 
-async def test_a_wrong_password_is_refused_and_the_third_locks(
-    practice: Practice, browser: Browser
-) -> None:
+async def test_a_wrong_password_is_refused_and_the_third_locks(practice: Practice, browser: Browser) -> None:
     account = practice.account("uhc")
     page = await browser.new_page()
     await fill_password(page, practice, account["user"], "Wrong-1")
@@ -86,9 +83,7 @@ async def test_a_wrong_password_is_refused_and_the_third_locks(
     await page.close()
 
 
-async def test_unknown_users_and_silent_locks_get_the_same_words(
-    practice: Practice, browser: Browser
-) -> None:
+async def test_unknown_users_and_silent_locks_get_the_same_words(practice: Practice, browser: Browser) -> None:
     practice.post("/policy", portal="uhc", lock_told=False, lockout_threshold=1)
     account = practice.account("uhc")
     page = await browser.new_page()

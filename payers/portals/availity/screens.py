@@ -71,16 +71,14 @@ class Captcha:
     """Proof of a human is wanted."""
 
     def __init__(self, page: Page) -> None:
-        self.landmark = page.get_by_text(re.compile("verify you are human", re.IGNORECASE))
+        self.landmark = page.locator("iframe[title*=challenge i], iframe[src*=captcha i]")
 
 
 class Outage:
     """Maintenance or a server error in place of the application."""
 
     def __init__(self, page: Page) -> None:
-        self.landmark = page.get_by_text(
-            re.compile("maintenance|temporarily unavailable|internal server error", re.IGNORECASE)
-        )
+        self.landmark = page.locator("h1").filter(has_text=re.compile("maintenance|unavailable|server error", re.I))
 
 
 class Home:

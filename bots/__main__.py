@@ -1,0 +1,5 @@
+"""`python -m bots` is `portalkeeper`."""
+
+from bots.cli import main
+
+main()

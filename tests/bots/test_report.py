@@ -1,0 +1,410 @@
+"""The report tells who is needed and what is fine, in plain words, and never a user id."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bots import guard, report
+from bots.desk import Failure
+from bots.inventory import Inventory, stamp
+from bots.report import PLAIN, Report, gather, render_html, render_text, to_json
+from flows.errors import error_classes
+from payers import registry
+from payers.model import Policy, Portal
+
+AT = datetime(2026, 11, 24, 5, 40, tzinfo=ZoneInfo("America/New_York"))
+FINE = "fine-one"
+NEEDLE = "NEEDLE.User77"
+REFUSED = "The user ID / password combination was not recognized"
+
+
+class World:
+    """An inventory to be reported on, filled by tests."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.inventory = inventory
+        self.vault: set[str] = set()
+        self._count = 0
+
+    def account(self, name: str, *, portal: str = "east", vault: bool = True, **columns: object) -> str:
+        row = {"name": name, "portal": portal, "kind": "worker", "user_id": f"{NEEDLE}-{name}", **columns}
+        with self.inventory.write() as db:
+            db.table("accounts").insert(row)
+        if vault:
+            self.vault.add(name)
+        return name
+
+    def run(
+        self, account: str, *, hours: float = 2, error: str | None = None, flow: str = "login", **columns: object
+    ) -> str:
+        """A run that ended so many hours before the report; a good one signs in."""
+        self._count += 1
+        ended = stamp((AT - timedelta(hours=hours)).astimezone(UTC))
+        row = {
+            "id": f"run-{self._count}",
+            "account": account,
+            "portal": "east",
+            "flow": flow,
+            "source": "service",
+            "by": "service",
+            "module_version": "1",
+            "started_at": ended,
+            "ended_at": ended,
+            "sign_in": "none" if error else "stored",
+            "questions": 0,
+            "error": error,
+            "message": "our own words" if error else None,
+            **columns,
+        }
+        with self.inventory.write() as db:
+            db.table("runs").insert(row)
+            if not error:
+                db.execute("UPDATE accounts SET last_good_sign_in_at = ? WHERE name = ?", (ended, account))
+        return str(row["id"])
+
+    def submission(self, account: str, verdict: str, *, hours: float = 2, kind: str = "password") -> None:
+        with self.inventory.write() as db:
+            db.table("ledger").insert(
+                {
+                    "account": account,
+                    "kind": kind,
+                    "fingerprint": "f1",
+                    "opened_at": stamp((AT - timedelta(hours=hours)).astimezone(UTC)),
+                    "verdict": verdict,
+                    "submissions": 1,
+                }
+            )
+
+    def freeze(
+        self, account: str, error: str, *, phrase: str | None = None, by: str = "worker", words: str = "why"
+    ) -> None:
+        failure = Failure(error=error, message=words, phrase=phrase)
+        guard.freeze(self.inventory, account, failure, by=by, fingerprint="f1")
+        with self.inventory.write() as db:
+            opened = stamp((AT - timedelta(hours=2)).astimezone(UTC))
+            db.execute("UPDATE freezes SET opened_at = ? WHERE account = ?", (opened, account))
+
+    def due(self, account: str, state: str, *, hours: float = 2, cause: str | None = None) -> None:
+        at = stamp((AT - timedelta(hours=hours)).astimezone(UTC))
+        ended = None if state in ("due", "running") else at
+        with self.inventory.write() as db:
+            db.execute(
+                """INSERT INTO due (schedule, account, flow, due_at, written_at, state, cause, ended_at)
+                   VALUES ('mornings', ?, 'login', ?, ?, ?, ?, ?)""",
+                (account, at, at, state, cause, ended),
+            )
+
+    def refused(self, name: str = "east-main", **columns: object) -> str:
+        self.account(name, **columns)
+        self.submission(name, "refused")
+        self.run(name, error="InvalidCredentials", phrase="refused", screen="Refused", sign_in="password")
+        self.freeze(name, "InvalidCredentials", phrase="refused")
+        return name
+
+    def fine(self, name: str = FINE) -> str:
+        self.account(name, owner="billing lead")
+        self.run(name)
+        self.due(name, "done")
+        return name
+
+    def gather(self, at: datetime = AT) -> Report:
+        return gather(self.inventory, self.vault, at)
+
+    def text(self) -> str:
+        return render_text(self.gather())
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    async def sign_in(session: object) -> None:
+        raise AssertionError("nothing here signs in")
+
+    def portal(name: str, policy: Policy) -> Portal:
+        return Portal(
+            name=name,
+            title=f"{name.title()} Portal",
+            address="https://x.example",
+            version="1",
+            policy=policy,
+            login=sign_in,
+            phrases={"refused": REFUSED, "locked": "Your account has been locked"},
+        )
+
+    portals = {
+        "east": portal("east", Policy()),
+        "west": portal("west", Policy(lockout_threshold=5, unlock_path="Call the help desk")),
+    }
+    monkeypatch.setattr(registry, "portals", lambda: portals)
+    inventory = Inventory(tmp_path / "inventory.db")
+    yield World(inventory)
+    inventory.close()
+
+
+def everything(world: World) -> World:
+    """One of everything that the report can tell."""
+    world.refused(owner="billing lead", backup="on-call operator")
+    world.account("west-locked", portal="west", help_phone="800-555-0100", owner="Ann")
+    world.run("west-locked", hours=60)
+    world.submission("west-locked", "refused")
+    world.run("west-locked", error="AccountLocked", phrase="new-words", screen="Locked")
+    world.freeze("west-locked", "AccountLocked", phrase="new-words")
+    world.account("east-unsure")
+    world.submission("east-unsure", "unknown", hours=9)
+    world.submission("east-unsure", "open", hours=3)
+    world.account("east-empty", vault=False)
+    world.account("east-jo")
+    world.freeze("east-jo", "ActionRequired", by="jo", words=f"frozen by jo: {NEEDLE}-east-jo left on Friday")
+    for name in ("east-changed", "east-changed-2"):
+        world.account(name)
+        world.run(name, error="ScreenNotRecognised", screen="Home")
+    world.account("east-down")
+    world.run("east-down", error="PortalUnavailable")
+    world.due("east-down", "failed", cause=f"no connection for {NEEDLE}-east-down")
+    world.account("east-new")
+    world.fine()
+    world.run(FINE, flow="eligibility", questions=50, asked=50, answered=48, sign_in="password")
+    world.due(FINE, "coalesced", hours=3)
+    world.due(FINE, "missed", hours=200, cause="left out: every due time from A to B")
+    with world.inventory.write() as db:
+        db.execute("INSERT INTO organizations VALUES ('Example Valley Medical Group', '123456789')")
+        db.execute("UPDATE due SET written_at = ? WHERE state = 'missed'", (stamp(AT.astimezone(UTC)),))
+    return world
+
+
+def renderings(found: Report) -> dict[str, str]:
+    return {"text": render_text(found), "html": render_html(found), "json": to_json(found)}
+
+
+# --- words
+
+
+def test_every_class_of_the_error_tree_has_plain_words() -> None:
+    assert set(PLAIN) == set(error_classes())
+    for name, words in PLAIN.items():
+        assert words.state == words.state.upper() and words.state != name.upper()
+        assert not {"ERROR", "EXCEPTION", "TIMEOUT"} & set(words.state.split())
+        assert words.do.format(account="a")
+
+
+@pytest.mark.parametrize("form", ["text", "html"])
+def test_the_words_are_those_of_operations(world: World, form: str) -> None:
+    shown = renderings(everything(world).gather())[form].lower()
+    body = shown.split("</style>")[-1]
+    for word in ("exception", "timeout", "traceback", "none of"):
+        assert word not in body
+    assert " error " not in body
+
+
+# --- who is needed
+
+
+def test_a_refused_password_is_told_with_all_a_person_needs(world: World) -> None:
+    world.refused(owner="billing lead", backup="on-call operator")
+    found = world.gather()
+    assert found.verdict == "1 NEEDS A PERSON."
+    [need] = found.needs
+    assert (need.what, need.state, need.error) == (
+        "east-main",
+        "PASSWORD REFUSED, account frozen",
+        "InvalidCredentials",
+    )
+    assert need.portal_words == REFUSED
+    assert need.worker.startswith("1 submission counted, then stopped. Limit 3 assumed")
+    assert "pk vault set east-main" in need.do and "Do not try it by hand" in need.do
+    assert need.who == "billing lead, backup on-call operator"
+    assert need.since == AT - timedelta(hours=2)
+    text = render_text(found)
+    assert "since Tue 24 Nov 03:40" in text and f'"{REFUSED}"' in " ".join(text.split())
+
+
+def test_a_locked_account_is_told_with_its_way_back_and_no_claim_of_innocence(world: World) -> None:
+    everything(world)
+    found = world.gather()
+    need = next(need for need in found.needs if need.what == "west-locked")
+    assert need.state == "LOCKED, account frozen"
+    assert need.portal_words == "unlisted text"
+    assert need.do.startswith("Call the help desk, 800-555-0100. When that is settled")
+    assert "The portal locks after 5." in need.worker
+    assert need.who == "Ann, backup NONE, name one"
+    assert found.locks == "1 found LOCKED since yesterday."
+
+
+def test_everything_that_needs_a_person_is_told_once(world: World) -> None:
+    found = everything(world).gather()
+    assert {(need.what, need.state) for need in found.needs} == {
+        ("east-main", "PASSWORD REFUSED, account frozen"),
+        ("west-locked", "LOCKED, account frozen"),
+        ("east-unsure", "HELD"),
+        ("east-empty", "NO PASSWORD"),
+        ("east-jo", "FROZEN BY A PERSON"),
+        ("East Portal, login", "CHANGED PAGE"),
+    }
+    assert found.verdict == "6 NEED A PERSON."
+    assert len(found.needs) == 6
+    assert [need.since for need in found.needs] == sorted(need.since for need in found.needs)
+    changed = next(need for need in found.needs if need.state == "CHANGED PAGE")
+    assert "east-changed, east-changed-2" in changed.worker
+
+
+def test_a_held_account_is_told_with_its_count(world: World) -> None:
+    world.account("east-unsure")
+    world.submission("east-unsure", "unknown", hours=9)
+    assert world.gather().needs == ()
+    world.submission("east-unsure", "open", hours=3)
+    [need] = world.gather().needs
+    assert need.worker.startswith("2 submissions counted without a good sign-in")
+    assert "pk account unfreeze east-unsure" in need.do
+    assert need.since == AT - timedelta(hours=3)
+
+
+@pytest.mark.parametrize("error", sorted(error_classes()))
+def test_a_last_run_without_success_is_shown_until_a_good_one_came(world: World, error: str) -> None:
+    name = world.account("one")
+    world.run(name, hours=5, error=error, screen="Somewhere")
+    [line] = world.gather().accounts
+    by_guard = error in ("AccountHeld", "AccountFrozen")
+    assert line.state == ("never signed in" if by_guard else PLAIN[error].state)
+    assert bool(world.gather().needs) == (PLAIN[error].acts is not report.Acts.WORKER and not by_guard)
+    world.run(name, hours=1)
+    [line] = world.gather().accounts
+    assert (line.state, world.gather().needs) == ("fine", ())
+    assert (line.last_failure is None) == by_guard
+
+
+def test_what_the_guard_says_does_not_cover_what_the_portal_said(world: World) -> None:
+    world.refused()
+    world.run("east-main", hours=1, error="AccountFrozen", phrase="refused")
+    [line] = world.gather().accounts
+    assert line.last_failure and line.last_failure.error == "InvalidCredentials"
+    assert line.last_failure.at == AT - timedelta(hours=2)
+
+
+# --- accounts, counts, gaps
+
+
+def test_an_account_line_says_how_it_stands(world: World) -> None:
+    everything(world)
+    lines = {line.name: line for line in world.gather().accounts}
+    refused, fine, fresh = lines["east-main"], lines[FINE], lines["east-new"]
+    assert (refused.state, refused.frozen, refused.left, refused.allowed) == ("PASSWORD REFUSED", True, 1, 2)
+    assert refused.last_failure and refused.last_failure.portal_words == REFUSED
+    assert (fine.state, fine.frozen, fine.last_good_sign_in) == ("fine", False, AT - timedelta(hours=2))
+    assert (fresh.state, fresh.last_good_sign_in, fresh.last_failure) == ("never signed in", None, None)
+    assert (lines["west-locked"].left, lines["west-locked"].allowed) == (3, 4)
+    assert lines["east-down"].state == "PORTAL DOWN"
+
+
+def test_what_was_run_is_counted_over_a_day(world: World) -> None:
+    everything(world)
+    world.run(FINE, hours=25)
+    found = world.gather()
+    flows = {line.flow: line for line in found.flows}
+    assert (flows["eligibility"].runs, flows["eligibility"].questions, flows["eligibility"].answered) == (1, 50, 48)
+    assert (flows["login"].runs, flows["login"].ended_well) == (6, 1)
+    assert (found.by_password, found.by_kept_session) == (2, 1)
+    planned = found.planned
+    assert (planned.done, planned.failed, planned.coalesced, planned.missed, planned.total) == (1, 1, 1, 1, 4)
+    assert {(entry.account, entry.state) for entry in found.not_run} == {("east-down", "failed"), (FINE, "missed")}
+
+
+def test_a_report_that_may_not_tell_all_says_so(world: World) -> None:
+    world.fine()
+    assert world.gather().gaps == ()
+    assert "IS THIS REPORT WHOLE?  Yes" in world.text()
+    world.due(FINE, "due", hours=1.5)
+    world.run(FINE, hours=3, ended_at=None, sign_in=None)
+    world.account("gone", portal="unheard-of")
+    gaps = world.gather().gaps
+    assert len(gaps) == 3
+    assert "is the service running?" in gaps[0] and "cut off" in gaps[1] and "gone" in gaps[2]
+    assert "IS THIS REPORT WHOLE?  NO:" in world.text()
+
+
+def test_rows_that_only_mark_a_first_sight_are_no_planned_runs(world: World) -> None:
+    world.account(FINE)
+    world.due(FINE, "seen")
+    assert world.gather().planned.total == 0
+
+
+def test_a_good_day_is_short(world: World) -> None:
+    for number in range(60):
+        world.fine(f"fine-{number}")
+    text = world.text()
+    assert "NOTHING NEEDS A PERSON.  The worker locked nothing." in text
+    assert "and 40 more, all fine" in text
+    assert len(text.splitlines()) <= 36
+    assert max(map(len, text.splitlines())) <= 110
+
+
+def test_an_empty_inventory_is_told(world: World) -> None:
+    for shown in renderings(world.gather()).values():
+        assert "NO ACCOUNTS YET." in shown
+
+
+def test_times_are_shown_in_the_zone_of_the_report(world: World) -> None:
+    world.fine()
+    assert "as of 05:40 EST" in world.text() and "Tue 24 Nov 03:40" in world.text()
+    abroad = render_text(world.gather(AT.astimezone(UTC)))
+    assert "as of 10:40 UTC" in abroad and "Tue 24 Nov 08:40" in abroad
+
+
+# --- never
+
+
+@pytest.mark.parametrize("form", ["text", "html", "json"])
+def test_no_user_id_is_ever_shown(world: World, form: str) -> None:
+    shown = renderings(everything(world).gather())[form]
+    assert NEEDLE.lower() not in shown.lower()
+    assert "east-jo" in shown and "(user id)" in shown
+    assert "No patient data in here." in shown or form == "json"
+
+
+def test_the_nickname_stays_where_it_equals_the_user_id(world: World) -> None:
+    world.refused("east-main", user_id="east-main")
+    assert "pk vault set east-main" in world.text()
+
+
+def test_json_holds_what_the_page_shows(world: World) -> None:
+    everything(world)
+    found = json.loads(to_json(world.gather()))
+    assert found["verdict"] == "6 NEED A PERSON."
+    assert found["at"] == "2026-11-24T05:40:00-05:00"
+    assert {line["name"] for line in found["accounts"]} >= {FINE, "east-main"}
+
+
+class Page(HTMLParser):
+    """What a page would fetch, and whether its tags close."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.fetched: list[str] = []
+        self.open: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.fetched += [value or "" for name, value in attrs if name in ("src", "href", "srcset", "action")]
+        if tag not in ("meta", "link", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_one_file_and_fetches_nothing(world: World) -> None:
+    html = render_html(everything(world).gather())
+    page = Page(html)
+    assert (page.fetched, page.open) == ([], [])
+    assert "url(" not in html and "@import" not in html and "<script" not in html
+
+
+def test_what_stands_in_the_inventory_is_text_on_the_page(world: World) -> None:
+    world.refused(owner="<script>alert(1)</script>")
+    assert "<script>alert" not in render_html(world.gather())
+    assert "&lt;script&gt;" in render_html(world.gather())

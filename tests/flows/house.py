@@ -1,0 +1,154 @@
+"""A billing office for a test: a data folder, accounts on the simulated portals, and the command line."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from bots import now, settings
+from bots.desk import Question
+from bots.inventory import Inventory
+from bots.inventory.accounts import Scope, add_account, add_organization, add_provider
+from bots.runner import Runner
+from bots.sealing import load_key
+from bots.vault import create_vault
+from flows.eligibility import EligibilityInquiry
+from flows.parties import Member, Organization, Person, Provider, Relationship
+from payers.registry import listed_payers
+
+ORGANIZATION = Organization(name="Example Valley Medical Group", tin="000004471")
+OTHER_ORGANIZATION = Organization(name="Cedar Hollow Pediatrics", tin="000007312")
+NPI = "2000001018"
+OTHER_NPI = "2000002016"
+RELATIONSHIPS = {"self": Relationship.SELF, "spouse": Relationship.SPOUSE, "child": Relationship.CHILD}
+_numbers = itertools.count(1)
+
+
+class World:
+    """The sandbox process of this test run, by its control interface."""
+
+    def __init__(self, ready: Mapping[str, Any], clock_file: Path) -> None:
+        self.control = ready["control"]
+        self.urls = {name: portal["url"] for name, portal in ready["portals"].items()}
+        self.clock_file = clock_file
+
+    def get(self, path: str) -> Any:
+        with urllib.request.urlopen(self.control + path, timeout=10) as answer:
+            return json.load(answer)
+
+    def post(self, path: str, **body: Any) -> Any:
+        request = urllib.request.Request(self.control + path, json.dumps(body).encode(), method="POST")
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def clear_faults(self) -> None:
+        urllib.request.urlopen(urllib.request.Request(self.control + "/faults", method="DELETE"), timeout=10).close()
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock; a code step is 31."""
+        self.post("/clock", advance_seconds=seconds)
+
+    def account(self, portal: str, user: str) -> dict[str, Any]:
+        """What the portal saw of one user."""
+        found: dict[str, Any] = self.get("/state")["portals"][portal]["accounts"][user]
+        return found
+
+    def members(self, portal: str, coverage: str | None = None) -> list[dict[str, Any]]:
+        """Synthetic members with what a right answer says of them."""
+        return [
+            member
+            for member in self.get("/members")
+            if member["portal"] == portal and coverage in (None, member["expects"]["coverage"])
+        ]
+
+
+class House:
+    """One data folder, made as `init` makes it."""
+
+    def __init__(self, home: Path, world: World) -> None:
+        self.home = home
+        self.world = world
+        home.mkdir(mode=0o700)
+        (home / "sandbox-clock.json").symlink_to(world.clock_file)
+        self.env = {**os.environ, "PORTALKEEPER_HOME": str(home)}
+        self.settings = settings.load(home)
+        now.use_sandbox_clock(self.settings.sandbox_clock)
+        subprocess.run([sys.executable, "-m", "bots", "init"], env=self.env, check=True, capture_output=True)
+        self.key = load_key(self.settings.key_file)
+        self.vault = create_vault(self.settings.vault_folder, self.key)
+        self.inventory = Inventory(self.settings.database)
+        at = now.utc().isoformat()
+        for organization in (ORGANIZATION, OTHER_ORGANIZATION):
+            add_organization(self.inventory, organization, by="test", at=at)
+        for npi in (NPI, OTHER_NPI):
+            add_provider(self.inventory, Provider(npi=npi), "", by="test", at=at)
+
+    def account(self, portal: str = "availity", *, password: str | None = None, **changes: Any) -> tuple[str, str]:
+        """A fresh login on a portal; returns the account's name and its user id. `password` goes into the vault only."""
+        number = next(_numbers)
+        user = f"test{os.getpid() % 10000:04}{number:03}"
+        made = self.world.post("/accounts", portal=portal, user=user, **changes)
+        name = f"{portal}-{number}"
+        scope = [Scope(ORGANIZATION.name, ORGANIZATION.tin), Scope(OTHER_ORGANIZATION.name, OTHER_ORGANIZATION.tin)]
+        row = {"name": name, "portal": portal, "user_id": user, "kind": "worker", "address": self.world.urls[portal]}
+        add_account(self.inventory, row, scope, by="test", at=now.utc().isoformat())
+        self.vault.put(
+            name, password=SecretStr(password or made["password"]), totp_secret=SecretStr(made["totp_secret"])
+        )
+        return name, user
+
+    @asynccontextmanager
+    async def runner(self, source: str = "command") -> AsyncIterator[Runner]:
+        runner = Runner(self.settings, self.inventory, self.vault, self.key, source=source, by="test")
+        try:
+            yield runner
+        finally:
+            await runner.stop()
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "bots", *arguments]
+
+    def pk(self, *arguments: str, given: str = "", seconds: float = 120) -> subprocess.CompletedProcess[str]:
+        """Run the command line as a person would."""
+        return subprocess.run(
+            self.command(*arguments), env=self.env, input=given, capture_output=True, text=True, timeout=seconds
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start the command line and go on."""
+        return subprocess.Popen(
+            self.command(*arguments),
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+
+def question(member: Mapping[str, Any], organization: Organization = ORGANIZATION, npi: str = NPI) -> Question:
+    """The question about one synthetic member, for today."""
+    payer = next(listed.payer for listed in listed_payers().values() if listed.payer.payer_ids[0] == member["payer"])
+    subscriber = Person.model_validate({"sex": "", **member["subscriber"]}) if member["subscriber"] else None
+    inquiry = EligibilityInquiry(
+        organization=organization,
+        provider=Provider(npi=npi),
+        member=Member(
+            member_id=member["member_id"],
+            patient=Person.model_validate(member["patient"]),
+            relationship=RELATIONSHIPS[member["relationship"]],
+            subscriber=subscriber,
+        ),
+        service_date=now.utc().date(),
+    )
+    return Question(payer=payer, inquiry=inquiry)
