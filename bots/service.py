@@ -7,6 +7,7 @@ import fcntl
 import os
 import signal
 import socket
+import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -31,6 +32,8 @@ LOOK_AGAIN_SECONDS = 5.0
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+_LOCK = "service.lock"
 
 log = structlog.get_logger("portalkeeper")
 
@@ -93,20 +96,42 @@ async def serve(
 @contextmanager
 def only_service(home: Path) -> Iterator[None]:
     """Be the only service of a data folder while the block lasts. InputError naming the one there is."""
-    path = private_folder(home) / "service.lock"
+    path = private_folder(home) / _LOCK
     with in_plain_words(path):
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _try_lock(handle):
             other = os.pread(handle, 200, 0).decode(errors="replace").strip() or "another process"
-            raise InputError(
-                f"a service already works on {home} ({other}); stop it first, or use another data folder"
-            ) from None
+            raise InputError(f"a service already works on {home} ({other}); stop it first, or use another data folder")
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
         yield
+    finally:
+        os.close(handle)
+
+
+def _try_lock(handle: int) -> bool:
+    """Take the lock; again for half a second, since `is_running` holds it for an instant."""
+    for _ in range(5):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            time.sleep(0.1)
+    return False
+
+
+def is_running(home: Path) -> bool:
+    """Whether a service works on this data folder now."""
+    try:
+        handle = os.open(home / _LOCK, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return False
+    except BlockingIOError:
+        return True
     finally:
         os.close(handle)
 

@@ -67,7 +67,7 @@ def add(
 
 
 def _fields(pairs: list[str]) -> dict[str, str]:
-    found = dict(pair.split("=", 1) if "=" in pair else (pair, "") for pair in pairs)
+    found = {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
     if empty := [name for name, value in found.items() if not value]:
         raise InputError(f"--set {empty[0]} has no value: write --set NAME=VALUE")
     return found

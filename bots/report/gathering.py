@@ -26,7 +26,7 @@ _DUE = """FROM due WHERE state <> 'seen' AND (ended_at > ?1 OR written_at > ?1 O
     AND written_at <= ?2 AND due_at <= ?2"""
 
 
-def gather(inventory: Inventory, vault_names: Collection[str], at: datetime) -> Report:
+def gather(inventory: Inventory, vault_names: Collection[str], at: datetime, *, service_running: bool) -> Report:
     """The report as of `at`, over the day before it, with every time shown in the zone of `at`.
 
     `vault_names` are the accounts that the vault has an entry for. Contacts nothing, opens no secret.
@@ -49,7 +49,7 @@ def gather(inventory: Inventory, vault_names: Collection[str], at: datetime) -> 
         **_sign_ins(inventory, since, until),
         planned=_planned(inventory, since, until),
         not_run=_not_run(inventory, since, until, zone, mask),
-        gaps=tuple(_gaps(inventory, accounts, since, at)),
+        gaps=tuple(_gaps(inventory, accounts, since, at, service_running)),
     )
 
 
@@ -130,13 +130,14 @@ def _not_run(
     return tuple(NotRun(**{**row, "due_at": zone(row["due_at"]), "cause": mask(row["cause"] or "")}) for row in rows)
 
 
-def _gaps(inventory: Inventory, accounts: list[Account], since: str, at: datetime) -> list[str]:
+def _gaps(inventory: Inventory, accounts: list[Account], since: str, at: datetime, service_running: bool) -> list[str]:
     """Why this report may not tell all; empty when it does."""
     late = stamp((at - OVERDUE).astimezone(UTC))
     gaps = []
-    waiting = _count(inventory, "SELECT count(*) AS n FROM due WHERE state = 'due' AND due_at <= ?", late)
-    if waiting:
-        gaps.append(f"{waiting} planned runs wait for over an hour: is the service running? (portalkeeper serve)")
+    if not service_running and _count(inventory, "SELECT count(*) AS n FROM due"):
+        gaps.append("the service is not running, so that nothing is run by schedule (portalkeeper serve)")
+    if waiting := _count(inventory, "SELECT count(*) AS n FROM due WHERE state = 'due' AND due_at <= ?", late):
+        gaps.append(f"{waiting} planned runs wait for over an hour")
     if cut_off := _count(inventory, _CUT_OFF, since, late):
         gaps.append(f"{cut_off} runs were cut off; what they did is not known")
     if unknown := [account.name for account in accounts if account.portal is None]:

@@ -11,14 +11,13 @@ from typing import Any
 from bots import guard
 from bots.guard import DEFAULT_THRESHOLD, Standing
 from bots.inventory import Inventory
-from bots.report.model import AccountLine, LastFailure, Need
+from bots.report.model import UNLISTED, AccountLine, LastFailure, Need
 from bots.report.words import Acts, plain
 from flows.errors import AccountHeld
 from payers import registry
 from payers.model import Policy, Portal
 
 Zone = Callable[[str | None], datetime | None]
-UNLISTED = "unlisted text"
 _GUARD = ("AccountHeld", "AccountFrozen")  # said by the guard without contact; what led to it is told instead
 
 _ACCOUNTS = "SELECT * FROM accounts ORDER BY name"
@@ -140,8 +139,9 @@ def _freeze_state(freeze: dict[str, Any]) -> str:
 
 
 def _run_words(account: Account, run: dict[str, Any]) -> str:
-    """The portal's words in a failed run: listed ones, or that there were others, or nothing when none were read."""
-    return account.words(run["phrase"]) if run["phrase"] or run["screen"] else ""
+    """The portal's words in a failed run: listed ones, or that there were others; nothing where words say nothing."""
+    told = run["phrase"] or (run["screen"] and plain(run["error"]).acts is Acts.PERSON)
+    return account.words(run["phrase"]) if told else ""
 
 
 def need_of(account: Account, zone: Zone, at: datetime) -> Need | None:

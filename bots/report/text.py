@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 from datetime import datetime
 
-from bots.report.model import AccountLine, Need, Report
+from bots.report.model import UNLISTED, AccountLine, Need, Report
 
 WIDTH = 100
 FINE_SHOWN = 20  # more fine accounts than this are counted, not listed
@@ -38,6 +38,11 @@ def planned_words(report: Report) -> str:
     return f"{planned.total} planned: " + ", ".join(f"{count} {word}" for count, word in counts if count)
 
 
+def quoted(words: str) -> str:
+    """A portal's words in quotation marks; what stands for words in none."""
+    return words if words == UNLISTED else f'"{words}"'
+
+
 def plural(count: int, one: str, several: str = "") -> str:
     """A count with its noun."""
     return f"{count} {one if count == 1 else several or one + 's'}"
@@ -63,7 +68,7 @@ def _needs(report: Report) -> Iterator[str]:
 
 
 def _details(need: Need) -> Iterator[str]:
-    words = f': "{need.portal_words}"' if need.portal_words else ""
+    words = f": {quoted(need.portal_words)}" if need.portal_words else ""
     portal = "" if need.portal in need.what else f"{need.portal}{words}"
     for label, text in (("Portal", portal), ("Worker", need.worker), ("Do", need.do), ("Who", need.who)):
         if text:
@@ -77,11 +82,14 @@ def _accounts(report: Report) -> Iterator[str]:
         return
     fine = [line for line in report.accounts if line.fine]
     shown = [line for line in report.accounts if not line.fine] + fine[:FINE_SHOWN]
-    widths = [
-        max(map(len, column)) for column in zip(*(_cells(line)[:-1] for line in shown), _TITLES[:-1], strict=False)
-    ]
+    widths = [max(map(len, column)) for column in zip(_TITLES, *map(_cells, shown), strict=True)]
     yield from ("", "ACCOUNTS", _row(_TITLES, widths))
-    yield from (_row(_cells(line), widths) for line in shown)
+    for line in shown:
+        yield _row(_cells(line), widths)
+        if line.last_failure and line.last_failure.portal_words:
+            yield from textwrap.wrap(
+                quoted(line.last_failure.portal_words), WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 8
+            )
     if len(fine) > FINE_SHOWN:
         yield f"    and {len(fine) - FINE_SHOWN} more, all fine"
 
@@ -90,23 +98,14 @@ _TITLES = ("", "", "last good sign-in", "tries left", "last failure")
 
 
 def _cells(line: AccountLine) -> tuple[str, ...]:
-    frozen = ", frozen" if line.frozen else ""
-    tries = f"{line.left} of {line.allowed}"
-    return line.name, line.state + frozen, when(line.last_good_sign_in), tries, failure_words(line)
-
-
-def failure_words(line: AccountLine) -> str:
-    """The account's last failure: when, what, and the portal's words."""
-    failure = line.last_failure
-    if failure is None:
-        return "none"
-    words = f' "{failure.portal_words}"' if failure.portal_words else ""
-    return f"{when(failure.at)} {failure.state}{words}"
+    state = f"{line.state}, frozen" if line.frozen and "FROZEN" not in line.state else line.state
+    failure = f"{when(line.last_failure.at)} {line.last_failure.state}" if line.last_failure else "none"
+    return line.name, state, when(line.last_good_sign_in), f"{line.left} of {line.allowed}", failure
 
 
 def _row(cells: tuple[str, ...], widths: list[int]) -> str:
-    padded = [cell.ljust(width) for cell, width in zip(cells, widths, strict=False)]
-    return f"    {'  '.join([*padded, cells[-1]])}".rstrip()
+    padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+    return f"    {'  '.join(padded)}".rstrip()
 
 
 def _activity(report: Report) -> Iterator[str]:

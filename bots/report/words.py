@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from flows.errors import PortalkeeperError, error_classes
+
 
 class Acts(StrEnum):
     """Who moves next: a person, whoever repairs the portal's module, or nobody since the worker tries again."""
@@ -64,5 +66,6 @@ PLAIN: dict[str, Plain] = {
 
 
 def plain(error: str) -> Plain:
-    """The plain words for a class by its name; for one this version does not know, those of the whole tree."""
-    return PLAIN.get(error, PLAIN["PortalkeeperError"])
+    """The plain words for a class by its name, or those of its nearest ancestor that has some."""
+    known = error_classes().get(error, PortalkeeperError)
+    return next(PLAIN[cls.__name__] for cls in known.__mro__ if cls.__name__ in PLAIN)

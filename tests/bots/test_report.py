@@ -14,8 +14,8 @@ import pytest
 from bots import guard, report
 from bots.desk import Failure
 from bots.inventory import Inventory, stamp
-from bots.report import PLAIN, Report, gather, render_html, render_text, to_json
-from flows.errors import error_classes
+from bots.report import PLAIN, Report, gather, plain, render_html, render_text, to_json
+from flows.errors import PortalUnavailable, error_classes
 from payers import registry
 from payers.model import Policy, Portal
 
@@ -25,15 +25,19 @@ NEEDLE = "NEEDLE.User77"
 REFUSED = "The user ID / password combination was not recognized"
 
 
+TREE = {name for name, cls in error_classes().items() if cls.__module__ == "flows.errors"}
+
+
 class World:
     """An inventory to be reported on, filled by tests."""
 
     def __init__(self, inventory: Inventory) -> None:
         self.inventory = inventory
         self.vault: set[str] = set()
+        self.service_running = True
         self._count = 0
 
-    def account(self, name: str, *, portal: str = "east", vault: bool = True, **columns: object) -> str:
+    def account(self, name: str, *, portal: str = "east", vault: bool = True, **columns: str) -> str:
         row = {"name": name, "portal": portal, "kind": "worker", "user_id": f"{NEEDLE}-{name}", **columns}
         with self.inventory.write() as db:
             db.table("accounts").insert(row)
@@ -101,8 +105,8 @@ class World:
                 (account, at, at, state, cause, ended),
             )
 
-    def refused(self, name: str = "east-main", **columns: object) -> str:
-        self.account(name, **columns)
+    def refused(self, name: str = "east-main", **columns: str) -> str:
+        self.account(name, portal="east", vault=True, **columns)
         self.submission(name, "refused")
         self.run(name, error="InvalidCredentials", phrase="refused", screen="Refused", sign_in="password")
         self.freeze(name, "InvalidCredentials", phrase="refused")
@@ -115,7 +119,7 @@ class World:
         return name
 
     def gather(self, at: datetime = AT) -> Report:
-        return gather(self.inventory, self.vault, at)
+        return gather(self.inventory, self.vault, at, service_running=self.service_running)
 
     def text(self) -> str:
         return render_text(self.gather())
@@ -186,11 +190,19 @@ def renderings(found: Report) -> dict[str, str]:
 
 
 def test_every_class_of_the_error_tree_has_plain_words() -> None:
-    assert set(PLAIN) == set(error_classes())
+    assert set(PLAIN) == TREE
     for name, words in PLAIN.items():
         assert words.state == words.state.upper() and words.state != name.upper()
         assert not {"ERROR", "EXCEPTION", "TIMEOUT"} & set(words.state.split())
         assert words.do.format(account="a")
+
+
+def test_classes_outside_the_tree_have_the_words_of_their_ancestor() -> None:
+    class Stranger(PortalUnavailable):
+        pass
+
+    assert plain(Stranger.__name__).state == "PORTAL DOWN"
+    assert plain("NeverHeardOf") == PLAIN["PortalkeeperError"]
 
 
 @pytest.mark.parametrize("form", ["text", "html"])
@@ -264,7 +276,7 @@ def test_a_held_account_is_told_with_its_count(world: World) -> None:
     assert need.since == AT - timedelta(hours=3)
 
 
-@pytest.mark.parametrize("error", sorted(error_classes()))
+@pytest.mark.parametrize("error", sorted(TREE))
 def test_a_last_run_without_success_is_shown_until_a_good_one_came(world: World, error: str) -> None:
     name = world.account("one")
     world.run(name, hours=5, error=error, screen="Somewhere")
@@ -321,9 +333,11 @@ def test_a_report_that_may_not_tell_all_says_so(world: World) -> None:
     world.due(FINE, "due", hours=1.5)
     world.run(FINE, hours=3, ended_at=None, sign_in=None)
     world.account("gone", portal="unheard-of")
+    world.service_running = False
     gaps = world.gather().gaps
-    assert len(gaps) == 3
-    assert "is the service running?" in gaps[0] and "cut off" in gaps[1] and "gone" in gaps[2]
+    assert len(gaps) == 4
+    for gap, words in zip(gaps, ("not running", "wait for over an hour", "cut off", "gone"), strict=True):
+        assert words in gap
     assert "IS THIS REPORT WHOLE?  NO:" in world.text()
 
 

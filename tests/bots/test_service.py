@@ -269,11 +269,12 @@ async def test_an_inventory_out_of_use_for_a_while_loses_nothing(world: World, m
 
 @pytest.mark.asyncio
 async def test_one_service_per_data_folder(world: World, settings: Settings) -> None:
-    with (
-        service.only_service(settings.home),
-        pytest.raises(InputError, match=f"process {os.getpid()} on .*stop it first"),
-    ):
-        await world.serve(FakeRunner())
+    assert not service.is_running(settings.home)
+    with service.only_service(settings.home):
+        assert service.is_running(settings.home)
+        with pytest.raises(InputError, match=f"process {os.getpid()} on .*stop it first"):
+            await world.serve(FakeRunner())
+    assert not service.is_running(settings.home)
     with service.only_service(settings.home):
         pass
 
