@@ -6,8 +6,9 @@ error, the network's error code and the locator that was waited for.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from flows.errors import PortalChanged, PortalkeeperError, PortalUnavailable, WorkerLost
@@ -18,18 +19,23 @@ _LONGEST = 120
 
 
 @contextmanager
-def translated(step: str) -> Iterator[None]:
-    """Turn Playwright's errors inside the block into ours, without their text or their traceback."""
+def translated(step: str, hidden: Collection[str] = ()) -> Iterator[None]:
+    """Turn Playwright's errors inside the block into ours, without their text or their traceback.
+
+    `hidden` are secrets that were handed out; not even a locator may spell one.
+    """
     from playwright.async_api import Error  # noqa: PLC0415 - heavy; whoever gets here has it loaded
 
     try:
         yield
     except Error as error:
-        raise _translate(error, step) from None
+        raise _translate(error, step, hidden) from None
 
 
-def _translate(error: Exception, step: str) -> PortalkeeperError:
+def _translate(error: Exception, step: str, hidden: Collection[str]) -> PortalkeeperError:
     text = str(error)
+    for secret in hidden:
+        text = text.replace(secret, "…").replace(json.dumps(secret)[1:-1], "…")
     if network := _NETWORK.search(text):
         return PortalUnavailable(f"the portal can't be reached ({network[1]}) while trying to {step}")
     if "closed" in text and type(error).__name__ == "TargetClosedError":

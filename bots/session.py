@@ -44,6 +44,7 @@ class LiveSession:
         self._key = key
         self._passwords_left = 0
         self._private = False
+        self._handed_out: set[str] = set()
         self._gate: Gate | None = None
         self._password_attempt: int | None = None
         self._code_attempt: int | None = None
@@ -66,7 +67,7 @@ class LiveSession:
         started = time.monotonic()
         self._private = private
         try:
-            with translated(name):
+            with translated(name, self._handed_out):
                 yield
         except BaseException:
             await self._shut_page()
@@ -116,7 +117,7 @@ class LiveSession:
         """Run the portal's login flow with at most `passwords` submissions, and settle what became of its secrets."""
         self._payer, self._passwords_left, self.typed_password = None, passwords, False
         try:
-            with translated("sign in"):
+            with translated("sign in", self._handed_out):
                 await self.portal.login(self)
         except BaseException as error:
             await self._settle_failed(error)
@@ -149,6 +150,7 @@ class LiveSession:
     async def _close_gate(self, secret: SecretStr) -> None:
         await self._open_gate()
         self._submissions = 0
+        self._handed_out.add(secret.get_secret_value())
         self._gate = Gate(self.page.context, secret.get_secret_value(), self.portal.telemetry)
         await self._gate.close()
 

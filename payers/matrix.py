@@ -18,3 +18,11 @@ def matrix() -> list[dict[str, str]]:
         }
         for listed in listed_payers().values()
     ]
+
+
+def markdown() -> str:
+    """The matrix as the README prints it."""
+    rows = matrix()
+    heads = ["payer", "payer_ids", "portal", *FLOWS]
+    lines = [heads, ["---"] * len(heads), *([row[head] for head in heads] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -11,17 +11,22 @@ _PAGES = (*STEPS, "any")
 _CUTS = ("login", "login_post", "code_post", "home", "lookup")
 _FORMS = ("login", "eligibility")
 
+
+def _first(place: str, places: tuple[str, ...]) -> tuple[str, ...]:
+    return (place, *(each for each in places if each != place))
+
+
 # kind -> the places it can happen at; the first one is meant when none is named
 PLACES: dict[str, tuple[str, ...]] = {
     "server_error": _PAGES,
     "maintenance": _PAGES,
-    "unknown_page": ("home", *_PAGES),
+    "unknown_page": _first("home", _PAGES),
     "captcha": _PAGES,
     "access_blocked": _PAGES,
-    "hang": ("lookup", *_CUTS),
+    "hang": _first("lookup", _CUTS),
     "slow_answer": ("lookup",),
-    "cut_before": ("login_post", *_CUTS),
-    "cut_after": ("login_post", *_CUTS),
+    "cut_before": _first("login_post", _CUTS),
+    "cut_after": _first("login_post", _CUTS),
     "changed_labels": _FORMS,
     "changed_ids": _FORMS,
     "hidden_banner": ("home", "login"),

@@ -7,7 +7,7 @@ from sandbox.one_healthcare_id.site import PAGE, one_healthcare_id_site, telemet
 from sandbox.uhc.site import uhc_site
 from sandbox.world import World
 
-_IDENTITY, _METRICS = "onehealthcareid.localhost", "online-metrix.localhost"
+_IDENTITY, _METRICS = "onehealthcareid.localhost", "online-metrix.net.localhost"
 
 # Cookies ignore ports, so every site has its own name; browsers resolve *.localhost themselves.
 # The first name of a portal is its address.

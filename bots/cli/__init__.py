@@ -8,7 +8,7 @@ import sys
 def main() -> None:
     """Run `portalkeeper` (or `pk`), and end with the exit code of the error's branch."""
     from bots.cli.app import app  # noqa: PLC0415 - after the process has a name
-    from bots.cli.printing import print_error  # noqa: PLC0415
+    from bots.cli.printing import print_defect, print_error  # noqa: PLC0415
     from flows.errors import PortalkeeperError  # noqa: PLC0415
 
     try:
@@ -21,3 +21,6 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:
         sys.exit(0)
+    except Exception as error:  # noqa: BLE001 - the last door: a traceback may show what must not be shown
+        print_defect(error)
+        sys.exit(1)

@@ -26,6 +26,14 @@ def sandbox(
     os.execv(sys.executable, arguments)  # noqa: S606 - our own program, so that signals reach it
 
 
+def demo() -> None:
+    """Show all of it on simulated portals, in a throw-away data folder; under three minutes."""
+    from bots.cli.demo import run_demo  # noqa: PLC0415
+
+    run_demo()
+
+
 def add_to(app: typer.Typer) -> None:
     """Hang these commands into the tree."""
     app.command()(sandbox)
+    app.command()(demo)

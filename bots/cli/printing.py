@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -57,3 +59,10 @@ def print_error(error: PortalkeeperError) -> None:
         print_json({"error": name, "message": message, "phrase": error.phrase, "screen": error.screen})
     else:
         print(f"{name}: {message}", file=sys.stderr)
+
+
+def print_defect(error: Exception) -> None:
+    """A defect of ours as one line: its class and where it happened, never its text, which may quote anything."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(place.filename).name} line {place.lineno}"
+    print(f"a defect in portalkeeper: {type(error).__name__} in {where}; please report it", file=sys.stderr)

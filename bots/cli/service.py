@@ -2,8 +2,59 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
+
+from bots import now
+from bots.cli.office import log_to, office
+from bots.cli.printing import tell
+
+
+def serve() -> None:
+    """Run what schedules.yaml says, until stopped with SIGTERM or Ctrl-C. Logs JSON lines to standard output."""
+    from bots.runner import Runner  # noqa: PLC0415 - loads the browser library
+    from bots.service import run_service  # noqa: PLC0415 - loads the scheduler
+
+    log_to(None)
+    run_service(
+        office.settings,
+        office.inventory,
+        lambda: Runner(
+            office.settings,
+            office.inventory,
+            office.vault,
+            office.key,
+            source="service",
+            by="service",
+            tell=tell,
+        ),
+        tell=tell,
+    )
+
+
+def report(
+    out: Annotated[Path | None, typer.Option(help="Where the HTML goes; default the reports folder.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, write no file.")] = False,
+) -> None:
+    """The health report: as text here, and as one HTML file."""
+    from bots.disk import private_folder, write_durably  # noqa: PLC0415
+    from bots.report import gather, render_html, render_text, to_json  # noqa: PLC0415 - loads the page templates
+    from bots.service import is_running  # noqa: PLC0415 - loads the scheduler
+
+    at = now.utc().astimezone()
+    found = gather(office.inventory, office.vault.names(), at, service_running=is_running(office.settings.home))
+    if json:
+        print(to_json(found))
+        return
+    target = out or private_folder(office.settings.report_folder) / f"{at:%Y-%m-%d-%H%M}.html"
+    write_durably(target, render_html(found).encode())
+    print(render_text(found))
+    print(f"as a page: {target}")
 
 
 def add_to(app: typer.Typer) -> None:
     """Hang these commands into the tree."""
+    app.command()(serve)
+    app.command()(report)

@@ -8,64 +8,51 @@ from bots.inventory.columns import ACCOUNT_COLUMNS
 
 migrations = Migrations("portalkeeper")
 
+_FIRST_RELEASE = (
+    "CREATE TABLE organizations (name TEXT NOT NULL, tin TEXT NOT NULL, PRIMARY KEY (name, tin)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE providers (npi TEXT PRIMARY KEY, name TEXT NOT NULL, medicaid_id TEXT) STRICT",
+    """CREATE TABLE account_scope (
+            account TEXT NOT NULL REFERENCES accounts(name), organization TEXT NOT NULL, tin TEXT NOT NULL,
+            npi TEXT NOT NULL, payer TEXT NOT NULL, PRIMARY KEY (account, organization, tin, npi, payer),
+            FOREIGN KEY (organization, tin) REFERENCES organizations(name, tin)) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE ledger (
+            id INTEGER PRIMARY KEY, account TEXT NOT NULL, kind TEXT NOT NULL, fingerprint TEXT, time_step INTEGER,
+            run_id TEXT, epoch INTEGER, opened_at TEXT NOT NULL, verdict TEXT NOT NULL, submissions INTEGER NOT NULL,
+            closed_at TEXT, by TEXT, because TEXT) STRICT""",
+    "CREATE INDEX ledger_account ON ledger(account, id)",
+    "CREATE UNIQUE INDEX ledger_time_step ON ledger(account, time_step) WHERE kind = 'code'",
+    """CREATE TABLE leases (
+            account TEXT PRIMARY KEY, epoch INTEGER NOT NULL, owner TEXT NOT NULL, run_id TEXT, taken_at TEXT NOT NULL,
+            released_at TEXT) STRICT""",
+    """CREATE TABLE freezes (
+            id INTEGER PRIMARY KEY, account TEXT NOT NULL, error TEXT NOT NULL, phrase TEXT, message TEXT NOT NULL,
+            fingerprint TEXT, opened_at TEXT NOT NULL, opened_by TEXT NOT NULL, run_id TEXT, lifted_at TEXT,
+            lifted_by TEXT, because TEXT) STRICT""",
+    "CREATE INDEX freezes_open ON freezes(account) WHERE lifted_at IS NULL",
+    """CREATE TABLE runs (
+            id TEXT PRIMARY KEY, account TEXT NOT NULL, portal TEXT NOT NULL, flow TEXT NOT NULL, source TEXT NOT NULL,
+            by TEXT NOT NULL, module_version TEXT NOT NULL, started_at TEXT NOT NULL, ended_at TEXT, sign_in TEXT,
+            questions INTEGER NOT NULL, asked INTEGER NOT NULL DEFAULT 0, answered INTEGER NOT NULL DEFAULT 0,
+            error TEXT, message TEXT, phrase TEXT, screen TEXT, locator TEXT, steps TEXT) STRICT""",
+    "CREATE INDEX runs_account ON runs(account, started_at)",
+    """CREATE TABLE due (
+            id INTEGER PRIMARY KEY, schedule TEXT NOT NULL, account TEXT NOT NULL, flow TEXT NOT NULL,
+            due_at TEXT NOT NULL, written_at TEXT NOT NULL, state TEXT NOT NULL, cause TEXT, run_id TEXT,
+            ended_at TEXT, UNIQUE (schedule, account, due_at)) STRICT""",
+    "CREATE INDEX due_open ON due(due_at) WHERE state = 'due'",
+    """CREATE TABLE notices (
+            id INTEGER PRIMARY KEY, at TEXT NOT NULL, account TEXT NOT NULL, run_id TEXT, kind TEXT NOT NULL,
+            words TEXT NOT NULL) STRICT""",
+    """CREATE TABLE audit (
+            id INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL, account TEXT,
+            because TEXT, details TEXT) STRICT""",
+)
+
 
 @migrations()
 def m001_first_release(db: Database) -> None:
     """Accounts and who they act for, the ledger, leases, freezes, runs, due rows and the audit trail."""
     columns = ", ".join(f"{c.name} {c.type}" for c in ACCOUNT_COLUMNS if c.name != "name")
     db.execute(f"CREATE TABLE accounts (name TEXT PRIMARY KEY, {columns}) STRICT")
-    db.execute(
-        "CREATE TABLE organizations (name TEXT NOT NULL, tin TEXT NOT NULL, PRIMARY KEY (name, tin)) STRICT, WITHOUT ROWID"
-    )
-    db.execute("CREATE TABLE providers (npi TEXT PRIMARY KEY, name TEXT NOT NULL, medicaid_id TEXT) STRICT")
-    db.execute(
-        """CREATE TABLE account_scope (
-            account TEXT NOT NULL REFERENCES accounts(name), organization TEXT NOT NULL, tin TEXT NOT NULL,
-            npi TEXT NOT NULL, payer TEXT NOT NULL, PRIMARY KEY (account, organization, tin, npi, payer),
-            FOREIGN KEY (organization, tin) REFERENCES organizations(name, tin)) STRICT, WITHOUT ROWID"""
-    )
-    db.execute(
-        """CREATE TABLE ledger (
-            id INTEGER PRIMARY KEY, account TEXT NOT NULL, kind TEXT NOT NULL, fingerprint TEXT, time_step INTEGER,
-            run_id TEXT, epoch INTEGER, opened_at TEXT NOT NULL, verdict TEXT NOT NULL, submissions INTEGER NOT NULL,
-            closed_at TEXT, by TEXT, because TEXT) STRICT"""
-    )
-    db.execute("CREATE INDEX ledger_account ON ledger(account, id)")
-    db.execute("CREATE UNIQUE INDEX ledger_time_step ON ledger(account, time_step) WHERE kind = 'code'")
-    db.execute(
-        """CREATE TABLE leases (
-            account TEXT PRIMARY KEY, epoch INTEGER NOT NULL, owner TEXT NOT NULL, run_id TEXT, taken_at TEXT NOT NULL,
-            released_at TEXT) STRICT"""
-    )
-    db.execute(
-        """CREATE TABLE freezes (
-            id INTEGER PRIMARY KEY, account TEXT NOT NULL, error TEXT NOT NULL, phrase TEXT, message TEXT NOT NULL,
-            fingerprint TEXT, opened_at TEXT NOT NULL, opened_by TEXT NOT NULL, run_id TEXT, lifted_at TEXT,
-            lifted_by TEXT, because TEXT) STRICT"""
-    )
-    db.execute("CREATE INDEX freezes_open ON freezes(account) WHERE lifted_at IS NULL")
-    db.execute(
-        """CREATE TABLE runs (
-            id TEXT PRIMARY KEY, account TEXT NOT NULL, portal TEXT NOT NULL, flow TEXT NOT NULL, source TEXT NOT NULL,
-            by TEXT NOT NULL, module_version TEXT NOT NULL, started_at TEXT NOT NULL, ended_at TEXT, sign_in TEXT,
-            questions INTEGER NOT NULL, asked INTEGER NOT NULL DEFAULT 0, answered INTEGER NOT NULL DEFAULT 0,
-            error TEXT, message TEXT, phrase TEXT, screen TEXT, locator TEXT, steps TEXT) STRICT"""
-    )
-    db.execute("CREATE INDEX runs_account ON runs(account, started_at)")
-    db.execute(
-        """CREATE TABLE due (
-            id INTEGER PRIMARY KEY, schedule TEXT NOT NULL, account TEXT NOT NULL, flow TEXT NOT NULL,
-            due_at TEXT NOT NULL, written_at TEXT NOT NULL, state TEXT NOT NULL, cause TEXT, run_id TEXT,
-            ended_at TEXT, UNIQUE (schedule, account, due_at)) STRICT"""
-    )
-    db.execute("CREATE INDEX due_open ON due(due_at) WHERE state = 'due'")
-    db.execute(
-        """CREATE TABLE notices (
-            id INTEGER PRIMARY KEY, at TEXT NOT NULL, account TEXT NOT NULL, run_id TEXT, kind TEXT NOT NULL,
-            words TEXT NOT NULL) STRICT"""
-    )
-    db.execute(
-        """CREATE TABLE audit (
-            id INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL, account TEXT,
-            because TEXT, details TEXT) STRICT"""
-    )
+    for statement in _FIRST_RELEASE:
+        db.execute(statement)

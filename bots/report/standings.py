@@ -227,6 +227,8 @@ def _upper(words: str) -> str:
 
 def _need(account: Account, since: datetime, **parts: str) -> Need:
     owner, backup = account.row["owner"], account.row["backup"]
-    who = f"{owner or 'nobody is named as owner'}, backup {backup or 'NONE, name one'}"
+    who = (
+        f"{owner}, backup {backup or 'NONE, name one'}" if owner else backup or "NOBODY, name an owner for this account"
+    )
     known = {"what": account.name, "since": since, "portal": account.title, "who": who, "error": "", "portal_words": ""}
     return Need.model_validate({**known, **parts})

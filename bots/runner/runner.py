@@ -106,6 +106,9 @@ class Runner:
             await run.go()
         except PortalkeeperError as error:
             failure = Failure.of(error)
+        except BaseException as error:
+            self._concluded(run, Failure(error="WorkerLost", message=f"the run was stopped by {type(error).__name__}"))
+            raise
         return self._concluded(run, failure)
 
     def _prepared(

@@ -45,7 +45,7 @@ async def test_signs_in_and_answers(practice: Practice, browser: Browser) -> Non
     page = await browser.new_page()
     page.on("request", lambda request: posted.append(request.url))
     await sign_in(page, practice, account)
-    assert any("online-metrix.localhost" in url for url in posted)
+    assert any("online-metrix.net.localhost" in url for url in posted)
     await page.get_by_test_id("tin-select").select_option("000009850")
     await page.get_by_test_id("eligibility-link").click()
     member = practice.member("uhc", "active")

@@ -1,0 +1,1 @@
+"""What Portalkeeper costs, beside what a plain Playwright script costs. `python -m benchmarks` measures both."""

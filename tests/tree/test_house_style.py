@@ -1,0 +1,182 @@
+"""The folders obey the rules of the house: budgets, doors, names, one list of errors."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bots.report.words import plain
+from flows import errors
+from payers.model import FLOWS
+from payers.registry import listed_payers, portals
+
+ROOT = Path(__file__).parents[2]
+PRODUCT = ("flows", "payers", "bots", "sandbox")
+TRACKED = subprocess.run(
+    ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+    cwd=ROOT,
+    capture_output=True,
+    text=True,
+    check=True,
+).stdout.split()
+SOURCES = [
+    ROOT / name for name in TRACKED if name.endswith(".py") and name.startswith(PRODUCT) and (ROOT / name).exists()
+]
+PORTAL_FILES = [path for path in SOURCES if "portals" in path.parts or "identity" in path.parts]
+LOCATOR_CALLS = {
+    "locator",
+    "get_by_role",
+    "get_by_text",
+    "get_by_label",
+    "get_by_test_id",
+    "get_by_placeholder",
+    "get_by_title",
+    "frame_locator",
+}
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+def functions(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return [node for node in ast.walk(tree_of(path)) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+
+
+def length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=named)
+def test_files_and_functions_keep_their_budgets(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 300
+    assert [f"{node.name}: {length(node)}" for node in functions(path) if length(node) > 50] == []
+
+
+def test_functions_are_short_as_a_rule() -> None:
+    lengths = sorted(length(node) for path in SOURCES for node in functions(path))
+    assert lengths[len(lengths) // 2] <= 10
+
+
+@pytest.mark.parametrize("path", PORTAL_FILES, ids=named)
+def test_portal_flows_are_at_most_120_lines(path: Path) -> None:
+    if path.name not in ("screens.py", "reading.py"):
+        assert len(path.read_text().splitlines()) <= 120
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if "payers" in p.parts and p.name != "screens.py"], ids=named)
+def test_locators_live_in_screens_only(path: Path) -> None:
+    calls = [
+        node.func.attr
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in LOCATOR_CALLS
+    ]
+    assert calls == []
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if "payers" in p.parts], ids=named)
+def test_secrets_are_read_inside_private_steps_only(path: Path) -> None:
+    tree = tree_of(path)
+    private = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.AsyncWith) and any("private=True" in ast.unparse(item) for item in node.items)
+    ]
+    inside = {id(child) for step in private for child in ast.walk(step)}
+    outside = [
+        f"line {node.lineno}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("password", "code")
+        and ast.unparse(node.func.value) == "session"
+        and id(node) not in inside
+    ]
+    assert outside == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=named)
+def test_names_say_what_things_are(path: Path) -> None:
+    names = [
+        node.name
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
+    ]
+    vague = re.compile(r"manager|helper|utils|^_?common|^_?handle_|^_?process_", re.IGNORECASE)
+    assert [name for name in names if vague.search(name)] == []
+    assert not vague.search(path.stem)
+
+
+def test_the_error_tree_is_drawn_as_it_is() -> None:
+    drawn = re.findall(r"^\s{4,}([A-Z]\w+)", errors.__doc__ or "", re.MULTILINE)
+    declared = [name for name, cls in errors.error_classes().items() if cls.__module__ == errors.__name__]
+    assert sorted(drawn) == sorted(declared)
+
+
+def test_every_error_has_its_plain_words_in_the_report() -> None:
+    for name in errors.error_classes():
+        assert plain(name)
+
+
+def test_every_error_branch_has_its_exit_code_in_the_docs() -> None:
+    text = (ROOT / "docs" / "operating.md").read_text()
+    for name, cls in errors.error_classes().items():
+        if cls.__module__ == errors.__name__ and cls.__base__ is errors.PortalkeeperError:
+            assert re.search(rf"^\|\s*{cls.exit_code}\s*\|[^\n]*{name}", text, re.MULTILINE), name
+
+
+def test_every_portal_folder_has_the_same_file_names() -> None:
+    for folder in (ROOT / "payers" / "portals").iterdir():
+        if folder.is_dir() and folder.name != "__pycache__":
+            present = {file.name for file in folder.glob("*.py")}
+            assert {"__init__.py", "screens.py", "sign_in.py", "eligibility.py", "phrases.py"} <= present, folder.name
+
+
+def test_every_offered_flow_says_how_it_was_proved() -> None:
+    for portal in portals().values():
+        for flow in portal.offers():
+            assert re.fullmatch(r"(simulated|recorded|live) \d{4}-\d{2}-\d{2}", portal.proof.get(flow, "")), (
+                portal.name,
+                flow,
+            )
+        assert set(portal.proof) <= set(FLOWS)
+
+
+def test_a_policy_cites_every_number() -> None:
+    for portal in portals().values():
+        numbers = {name for name, value in vars(portal.policy).items() if name != "sources" and value not in (None, "")}
+        assert numbers == set(portal.policy.sources), portal.name
+
+
+def test_payers_are_short_and_point_at_a_portal() -> None:
+    for name, listed in listed_payers().items():
+        assert name == listed.payer.name
+        assert listed.portal.name in portals()
+    for folder in ("commercial", "medicaid"):
+        for path in (ROOT / "payers" / folder).glob("[a-z]*.py"):
+            assert len(path.read_text().splitlines()) <= 25
+
+
+def test_the_readme_shows_the_matrix_of_the_registry() -> None:
+    from payers.matrix import markdown
+
+    assert markdown() in (ROOT / "README.md").read_text()
+
+
+def test_nothing_of_the_workplace_is_in_the_repository() -> None:
+    forbidden = re.compile(
+        "farm" + "-studio|\\.lib" + "rary/|/wo" + "rk/main|files\\.python" + "hosted|pypi\\.o" + "rg/simple",
+        re.IGNORECASE,
+    )
+    for name in TRACKED:
+        path = ROOT / name
+        if path.is_file() and path.suffix not in (".png",) and path.stat().st_size < 2_000_000:
+            assert not forbidden.search(path.read_text(errors="replace")), name
