@@ -290,6 +290,15 @@ def test_a_last_run_without_success_is_shown_until_a_good_one_came(world: World,
     assert (line.last_failure is None) == by_guard
 
 
+def test_a_good_sign_in_by_hand_ends_a_failure_too(world: World) -> None:
+    world.run(world.account("one"), error="PasswordExpired")
+    assert len(world.gather().needs) == 1
+    by_hand = stamp((AT - timedelta(hours=1)).astimezone(UTC))
+    with world.inventory.write() as db:
+        db.execute("UPDATE accounts SET last_good_sign_in_at = ?, last_good_sign_in_by = 'jo'", (by_hand,))
+    assert world.gather().needs == ()
+
+
 def test_what_the_guard_says_does_not_cover_what_the_portal_said(world: World) -> None:
     world.refused()
     world.run("east-main", hours=1, error="AccountFrozen", phrase="refused")

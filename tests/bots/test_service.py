@@ -161,7 +161,15 @@ async def test_as_many_run_at_once_as_there_are_places_but_never_two_of_one_acco
     world.settings = settings.model_copy(update={"sign_ins_at_once": 4})
     clock.write_due(world.inventory, world.schedules(), world.at)
     world.at = START + DAY
-    runner = FakeRunner(lambda account: asyncio.sleep(0.01))
+    others_done = asyncio.Event()
+
+    async def act(account: str) -> None:
+        """The first account is busy until every row of the others has run."""
+        await (others_done.wait() if account == NAMES[0] else asyncio.sleep(0.01))
+        if len(runner.ran) == 14:
+            others_done.set()
+
+    runner = FakeRunner(act)
     runner.wanted = 18
     await world.serve(runner)
     assert len(runner.ran) == 18 and world.states() == ["done"] * 18

@@ -1,0 +1,11 @@
+"""One Healthcare ID's fixed words, as far as they may leave a run."""
+
+PHRASES = {
+    "not_recognized": "Username and/or password is not recognized",
+    "locked": "Your account is locked",
+    "code_refused": "The code you entered is invalid or has expired",
+    "no_answer": "We are having trouble reaching the server",
+    "outage": "temporarily unavailable",
+    "terms": "I confirm that I have read and agree to the above",
+    "busy": "You are already signed in",
+}

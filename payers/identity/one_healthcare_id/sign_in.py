@@ -1,0 +1,84 @@
+"""Signing in with One Healthcare ID: user id, password on a page of its own, then the authenticator's code."""
+
+from __future__ import annotations
+
+from flows.errors import AccountDisabled, CodeRejected, InvalidCredentials, PortalUnavailable, ScreenNotRecognised
+from flows.session import Session
+from payers.identity.one_healthcare_id.failures import failures, meaning
+from payers.identity.one_healthcare_id.phrases import PHRASES
+from payers.identity.one_healthcare_id.screens import Alert, ChooseMethod, EnterCode, Password, UserId
+from payers.kit import Screen, phrase_in, reach
+
+SCREEN_SECONDS = 30
+CODE_TRIES = 2
+
+
+async def sign_in(session: Session, home: Screen) -> None:
+    """From the page that asks for the user id to `home`, a screen of the portal that sent us here."""
+    async with session.step("enter the user id"):
+        form = await _enter_user_id(session)
+    async with session.step("enter the password", private=True):
+        await form.password.fill((await session.password()).get_secret_value())
+        await form.submit.click()
+        screen = await _next(session, Alert(session.page), ChooseMethod(session.page), EnterCode(session.page), home)
+        if isinstance(screen, Alert):
+            await _explain(screen)
+    if isinstance(screen, ChooseMethod):
+        async with session.step("choose the authenticator"):
+            await screen.authenticator.click()
+            screen = await _next(session, EnterCode(session.page))
+    if isinstance(screen, EnterCode):
+        await _enter_code(session, screen, home)
+
+
+async def _next(session: Session, *screens: Screen) -> Screen:
+    """The screen that comes; raises what a failure screen means."""
+    page = session.page
+    return await reach(page, *screens, failures=failures(page), meaning=meaning, seconds=SCREEN_SECONDS)
+
+
+async def _enter_user_id(session: Session) -> Password:
+    """Give the user id. An unknown one is refused here, before any password: mistyped, or the account is closed."""
+    page = session.page
+    form, password = UserId(page), Password(page)
+    await form.user_id.fill(session.account.username)
+    await form.go_on.click()
+    screen = await _next(session, Alert(page), password)
+    if isinstance(screen, Alert):
+        if await _phrase(screen) == "not_recognized":
+            raise AccountDisabled(
+                "the portal does not know the user id: it is mistyped, or the account is closed. No password was typed",
+                phrase="not_recognized",
+                screen="UserId",
+            )
+        await _explain(screen)
+    return password
+
+
+async def _enter_code(session: Session, form: EnterCode, home: Screen) -> None:
+    """Give a code, and once more a fresh one if the first is refused."""
+    for _ in range(CODE_TRIES):
+        async with session.step("enter the code", private=True):
+            await form.code.fill((await session.code()).get_secret_value())
+            await form.go_on.click()
+            screen = await _next(session, Alert(session.page), home)
+        if not isinstance(screen, Alert):
+            return
+        if await _phrase(screen) != "code_refused":
+            await _explain(screen)
+    raise CodeRejected("the portal refused two codes", phrase="code_refused", screen="EnterCode")
+
+
+async def _phrase(alert: Alert) -> str | None:
+    return phrase_in(await alert.words.inner_text(), PHRASES)
+
+
+async def _explain(alert: Alert) -> None:
+    """Raise what an alert means; an unlisted one is no refusal."""
+    match await _phrase(alert):
+        case "not_recognized":
+            raise InvalidCredentials("the portal refused the password", phrase="not_recognized", screen="Password")
+        case "no_answer":
+            raise PortalUnavailable("the portal could not be reached from its own page", phrase="no_answer")
+        case _:
+            raise ScreenNotRecognised("the sign-in shows an alert that is not listed", screen="Alert")

@@ -1,0 +1,14 @@
+"""The portal's fixed words, with those of its sign-in, as far as they may leave a run."""
+
+from payers.identity import one_healthcare_id
+
+PHRASES = {
+    **one_healthcare_id.PHRASES,
+    "signed_out": "Your session has ended",
+    "no_access": "You do not have access",
+    "not_processed": "could not be processed",
+    "not_found": "Member not found",
+    "member_id_invalid": "Invalid/Missing Subscriber/Insured ID",
+    "name_invalid": "Invalid/Missing Subscriber/Insured Name",
+    "birth_date_differs": "Patient Birth Date Does Not Match",
+}
