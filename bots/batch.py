@@ -97,10 +97,10 @@ async def _run(
     except PortalkeeperError as error:
         run = RunResult.impossible(account, Failure.of(error))
     if run.failure:
-        outcome = outcome_of(run.failure)
-        for row in rows:
-            if row.key not in plan.results:
-                plan.results[row.key] = _without_answer(row.key, run.failure, outcome, run.head)
+        for number, row in enumerate(rows[run.asked :]):
+            begun = run.in_flight and number == 0
+            outcome = RowOutcome.NO_ANSWER if begun else outcome_of(run.failure)
+            plan.results[row.key] = _without_answer(row.key, run.failure, outcome, run.head)
     return run
 
 

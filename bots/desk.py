@@ -99,12 +99,16 @@ class SignIn(StrEnum):
 
 
 class Outcome(Record):
-    """The summary of an order. `failure` is what ended it early; single questions' failures went to the Desk."""
+    """The summary of an order. `failure` is what ended it early; single questions' failures went to the Desk.
+
+    `asked` counts the questions that are finished; `in_flight` tells that the next one had been begun.
+    """
 
     sign_in: SignIn = SignIn.NONE
     asked: int = 0
     answered: int = 0
     failure: Failure | None = None
+    in_flight: bool = False
     steps: dict[str, float] = Field(default_factory=dict)
 
 

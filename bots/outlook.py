@@ -35,8 +35,8 @@ class AccountStanding:
     unlock_path: str
 
     def as_dict(self) -> dict[str, Any]:
-        """All fields by name."""
-        return asdict(self)
+        """What there is to say, by name."""
+        return {name: value for name, value in asdict(self).items() if name != "exit_code"}
 
 
 def standing_of(inventory: Inventory, vault: Vault, settings: Settings, name: str) -> AccountStanding:

@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import ParamSpec, Protocol, TypeVar
 from zoneinfo import ZoneInfo
@@ -174,14 +175,14 @@ class _Shift:
         try:
             while not stop.is_set():
                 due.clear()
-                await self._fill(stop)
+                await self._fill(due, stop)
                 await self._until_something_happens(due, stopping)
         finally:
             stopping.cancel()
             await self._wind_down()
 
-    async def _fill(self, stop: asyncio.Event) -> None:
-        """Take rows while there are places and rows."""
+    async def _fill(self, news: asyncio.Event, stop: asyncio.Event) -> None:
+        """Take rows while there are places and rows; each that ends is news."""
         while len(self._running) < self._places and not stop.is_set():
             busy = frozenset(self._running.values())
             row = await self._committed(clock.take_next, self._inventory, now.utc(), busy=busy)
@@ -190,13 +191,12 @@ class _Shift:
             task = asyncio.create_task(self._run(row))
             self._running[task] = row.account
             task.add_done_callback(self._running.pop)
+            task.add_done_callback(lambda _: news.set())
 
-    async def _until_something_happens(self, due: asyncio.Event, stopping: asyncio.Task[bool]) -> None:
-        news = asyncio.create_task(due.wait())
-        await asyncio.wait(
-            {stopping, news, *self._running}, timeout=LOOK_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED
-        )
-        news.cancel()
+    async def _until_something_happens(self, news: asyncio.Event, stopping: asyncio.Task[bool]) -> None:
+        waiting = asyncio.create_task(news.wait())
+        await asyncio.wait({stopping, waiting}, timeout=LOOK_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
 
     async def _run(self, row: Due) -> None:
         """Run one row and write its end. Whatever happens in it stays in it."""
@@ -207,22 +207,21 @@ class _Shift:
             cause = (result.failure.message or result.failure.error) if result.failure else None
         except PortalkeeperError as error:
             cause = str(error)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - one row's trouble must not stop the others
             cause = f"the program itself failed ({type(error).__name__}); this is a fault of Portalkeeper, report it"
             # Not the words of the error, which may quote what was typed; only where it came from.
             frames = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
             log.error("run failed in the program", account=row.account, kind=type(error).__name__, frames=frames[-5:])
         self.ran += 1
         self.failed += cause is not None
-        state = DueState.DONE if cause is None else DueState.FAILED
-        while not await self._concluded(row, state, cause, run_id):
-            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+        await self._conclude(row, cause, run_id)
 
-    async def _concluded(self, row: Due, state: DueState, cause: str | None, run_id: str | None) -> bool:
-        ended = await self._committed(
-            clock.conclude, self._inventory, row, state, now.utc(), cause=cause, run_id=run_id
-        )
-        return ended is not None
+    async def _conclude(self, row: Due, cause: str | None, run_id: str | None) -> None:
+        """Write how a row ended; again until it is written."""
+        state = DueState.DONE if cause is None else DueState.FAILED
+        end = partial(clock.conclude, self._inventory, row, state, now.utc(), cause=cause, run_id=run_id)
+        while await self._committed(end) is None:  # noqa: ASYNC110 - a disk sends no event
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
     async def _committed(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
         """The call's result; None when the inventory can't be used now, which is told once."""

@@ -24,27 +24,30 @@ async def work(
     A question's own failure goes to the Desk and the next one is asked; any other failure ends the order.
     `sign_in_place` is held while signing in.
     """
-    how, asked, answered = SignIn.NONE, 0, 0
     clock = asyncio.get_running_loop().time
     deadline = clock() + order.budget_seconds
+    how, finished, answered, unreadable, in_flight = SignIn.NONE, 0, 0, 0, False
     failure: Failure | None = None
     try:
         async with sign_in_place:
             how = await _sign_in(session, order, desk)
-        unreadable = 0
         for index, question in enumerate(order.questions):
             if clock() > deadline:
                 break
-            asked += 1
+            in_flight = True
             result = await _ask(session, question)
             await desk.answered(index, result)
+            in_flight = False
+            finished += 1
             answered += isinstance(result, EligibilityAnswer)
             unreadable = unreadable + 1 if _is_unreadable(result) else 0
             if unreadable == UNREADABLE_IN_A_ROW:
                 raise AnswerUnreadable(f"{unreadable} answers in a row could not be read")
     except PortalkeeperError as error:
         failure = Failure.of(error)
-    return Outcome(sign_in=how, asked=asked, answered=answered, failure=failure, steps=session.steps)
+    return Outcome(
+        sign_in=how, asked=finished, answered=answered, failure=failure, in_flight=in_flight, steps=session.steps
+    )
 
 
 async def _sign_in(session: LiveSession, order: Order, desk: Desk) -> SignIn:

@@ -40,6 +40,7 @@ class Run:
     tell: Callable[[str], None]
     done: int = 0
     answered: int = 0
+    in_flight: bool = False
     sign_in: SignIn = SignIn.NONE
     fingerprint: str | None = None
     steps: dict[str, float] = field(default_factory=dict)
@@ -112,6 +113,7 @@ class Run:
     def _add(self, outcome: Outcome) -> None:
         self.done += outcome.asked
         self.answered += outcome.answered
+        self.in_flight = outcome.in_flight
         if self.sign_in is not SignIn.PASSWORD and outcome.sign_in is not SignIn.NONE:
             self.sign_in = outcome.sign_in
         self.steps.update(outcome.steps)

@@ -26,18 +26,23 @@ from flows.parties import Account
 from payers.model import Portal
 from payers.registry import find_portal
 
+_LIMIT = "account {name} has asked its {limit} questions of 24 hours (lookups_per_day); the rest waits until tomorrow"
 log = structlog.get_logger("portalkeeper")
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """How a run ended; what it answered went to `record` one by one."""
+    """How a run ended; what it answered went to `record` one by one.
+
+    `asked` counts finished questions; `in_flight` tells that the next one had been begun when the run ended.
+    """
 
     head: RunHead
     sign_in: SignIn
     asked: int
     answered: int
     failure: Failure | None
+    in_flight: bool = False
 
     @classmethod
     def impossible(cls, account: str, failure: Failure) -> RunResult:
@@ -102,8 +107,11 @@ class Runner:
         run = self._prepared(row, portal, flow, questions, record)
         failure: Failure | None = None
         try:
-            self._check_before_contact(row, portal, len(questions))
+            self._check_before_contact(row, portal)
+            run.questions = questions[: self._allowance(row, len(questions))]
             await run.go()
+            if len(run.questions) < len(questions):
+                raise AccountHeld(_LIMIT.format(**row, limit=self._limit(row)))
         except PortalkeeperError as error:
             failure = Failure.of(error)
         except BaseException as error:
@@ -138,7 +146,7 @@ class Runner:
             tell=self._tell,
         )
 
-    def _check_before_contact(self, row: dict[str, Any], portal: Portal, questions: int) -> None:
+    def _check_before_contact(self, row: dict[str, Any], portal: Portal) -> None:
         """Whatever can be known to stop this run without touching the portal. Raises one of `flows.errors`."""
         name = row["name"]
         state = guard.standing(self._inventory, name, portal.policy)
@@ -146,13 +154,16 @@ class Runner:
         if state.freeze and not (signed_in and state.freeze["error"] == "InvalidCredentials"):
             password = self._vault.get(name).password
             guard.check(state, name, self._vault.fingerprint(name, password), automatic=False)
-        limit = row["lookups_per_day"] or self._settings.lookups_per_day
-        asked = lookups_today(self._inventory, name)
-        if asked + questions > limit:
-            raise AccountHeld(
-                f"account {name} has asked {asked} questions in 24 hours; {questions} more would pass its limit of "
-                f"{limit} a day (lookups_per_day)"
-            )
+
+    def _limit(self, row: dict[str, Any]) -> int:
+        return int(row["lookups_per_day"] or self._settings.lookups_per_day)
+
+    def _allowance(self, row: dict[str, Any], questions: int) -> int:
+        """How many of so many questions the account may ask today. Raises `AccountHeld` when it is none of them."""
+        left = self._limit(row) - lookups_today(self._inventory, row["name"])
+        if questions and left <= 0:
+            raise AccountHeld(_LIMIT.format(**row, limit=self._limit(row)))
+        return min(questions, max(0, left))
 
     def _concluded(self, run: Run, failure: Failure | None) -> RunResult:
         head = run.head
@@ -170,7 +181,7 @@ class Runner:
             phrase=failure.phrase if failure else None,
             steps=run.steps,
         )
-        return RunResult(head, run.sign_in, run.done, run.answered, failure)
+        return RunResult(head, run.sign_in, run.done, run.answered, failure, run.in_flight)
 
 
 def checked_address(row: dict[str, Any], portal: Portal, settings: Settings) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from bots import now
 from bots.desk import Failure, SignIn
 from bots.inventory import Inventory, stamp
+from flows.errors import AccountHeld, error_classes
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def start_run(inventory: Inventory, head: RunHead, *, flow: str, source: str, by
 def end_run(
     inventory: Inventory, head: RunHead, sign_in: SignIn, failure: Failure | None, steps: dict[str, float]
 ) -> None:
-    """Complete the row, and note a failure at the account."""
+    """Complete the row, and note a failure at the account, unless it was the guard that held it."""
     at = stamp(now.utc())
     with inventory.write() as db:
         why = failure or Failure(error="", message="")
@@ -56,7 +57,7 @@ def end_run(
                screen = ?, locator = ?, steps = ? WHERE id = ?""",
             (at, sign_in, why.error, why.message, why.phrase, why.screen, why.locator, json.dumps(steps), head.run_id),
         )
-        if failure:
+        if failure and not issubclass(error_classes()[failure.error], AccountHeld):
             db.execute(
                 "UPDATE accounts SET last_failure_at = ?, last_failure = ?, last_failure_phrase = ? WHERE name = ?",
                 (at, failure.error, failure.phrase, head.account),

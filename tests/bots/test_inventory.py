@@ -1,0 +1,181 @@
+"""The inventory: one door for writes, safe across processes and kills; accounts, scopes and routes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from bots.inventory import ACCOUNT_COLUMNS, Inventory
+from bots.inventory.accounts import Scope, add_account, add_organization, add_provider, checked_account, get_account
+from bots.inventory.importing import read_accounts
+from bots.router import Router
+from flows.errors import InputError
+from flows.parties import Organization, Provider
+from payers.registry import listed_payers
+
+AT = "2026-11-23T12:00:00.000+00:00"
+VALLEY = Organization(name="Example Valley Medical Group", tin="000004471")
+CEDAR = Organization(name="Cedar Hollow Pediatrics", tin="000007312")
+NPI = "2000001018"
+
+
+@pytest.fixture
+def inventory(tmp_path: Path) -> Inventory:
+    inventory = Inventory(tmp_path / "inventory.db")
+    for organization in (VALLEY, CEDAR):
+        add_organization(inventory, organization, by="test", at=AT)
+    add_provider(inventory, Provider(npi=NPI), "", by="test", at=AT)
+    return inventory
+
+
+def add(inventory: Inventory, name: str, *scope: Scope) -> None:
+    row = checked_account({"name": name, "portal": "availity", "user_id": f"user-{name}"}, ["availity"])
+    add_account(inventory, row, scope, by="test", at=AT)
+
+
+def writer(path: Path, number: int, times: int) -> None:
+    inventory = Inventory(path)
+    for turn in range(times):
+        with inventory.write() as db:
+            count = db.execute("SELECT count(*) FROM audit").fetchone()[
+                0
+            ]  # read, then write: what loses if begun plain
+            db.table("audit").insert({"at": AT, "who": str(number), "action": f"{turn} after {count}"})
+
+
+def test_contended_writes_all_arrive(tmp_path: Path) -> None:
+    path = tmp_path / "inventory.db"
+    Inventory(path).close()
+    processes = [multiprocessing.Process(target=writer, args=(path, number, 50)) for number in range(3)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0, 0, 0]
+    assert Inventory(path).rows("SELECT count(*) AS n FROM audit") == [{"n": 150}]
+
+
+def test_a_kill_while_writing_leaves_a_whole_inventory(tmp_path: Path) -> None:
+    path = tmp_path / "inventory.db"
+    Inventory(path).close()
+    for turn in range(10):
+        process = multiprocessing.Process(target=writer, args=(path, turn, 100_000))
+        process.start()
+        time.sleep(0.05 + 0.01 * turn)  # when the kill falls is the attack, not a wait
+        os.kill(process.pid or 0, signal.SIGKILL)
+        process.join(10)
+    inventory = Inventory(path)
+    assert inventory.check() == "ok"
+    with inventory.write() as db:
+        db.table("audit").insert({"at": AT, "who": "after", "action": "still writes"})
+
+
+def test_a_failed_write_leaves_nothing(inventory: Inventory) -> None:
+    before = inventory.rows("SELECT count(*) AS n FROM audit")
+    with pytest.raises(RuntimeError), inventory.write() as db:
+        db.table("audit").insert({"at": AT, "who": "x", "action": "x"})
+        raise RuntimeError
+    assert inventory.rows("SELECT count(*) AS n FROM audit") == before
+
+
+def test_the_file_is_private_and_durable(inventory: Inventory) -> None:
+    assert inventory.path.stat().st_mode & 0o077 == 0
+    assert inventory.rows("PRAGMA journal_mode") == [{"journal_mode": "wal"}]
+    assert inventory.rows("PRAGMA synchronous") == [{"synchronous": 2}]
+
+
+def test_accounts_have_the_columns_of_operations(inventory: Inventory) -> None:
+    add(inventory, "a")
+    row = get_account(inventory, "a")
+    assert set(row) == {column.name for column in ACCOUNT_COLUMNS}
+    assert (row["kind"], row["automation"]) == ("worker", "not decided")
+
+
+def test_the_same_login_twice_is_refused(inventory: Inventory) -> None:
+    add(inventory, "a")
+    row = checked_account({"name": "b", "portal": "availity", "user_id": "user-a"}, ["availity"])
+    with pytest.raises(InputError, match="same login as account a"):
+        add_account(inventory, row, [], by="test", at=AT)
+
+
+def test_a_scope_needs_its_organization_and_provider(inventory: Inventory) -> None:
+    with pytest.raises(InputError, match="pk organization add"):
+        add(inventory, "a", Scope("Nobody", "000000000"))
+    with pytest.raises(InputError, match="pk provider add"):
+        add(inventory, "a", Scope(VALLEY.name, VALLEY.tin, "2000002016"))
+    assert inventory.rows("SELECT * FROM accounts") == []
+
+
+@pytest.mark.parametrize(
+    ("scopes", "wanted"),
+    [
+        ({"a": [Scope(VALLEY.name, VALLEY.tin)]}, "a"),
+        ({"a": [Scope(VALLEY.name, VALLEY.tin, NPI)], "b": [Scope(CEDAR.name, CEDAR.tin)]}, "a"),
+        (
+            {"a": [Scope(VALLEY.name, VALLEY.tin, "", "aetna")], "b": [Scope(VALLEY.name, VALLEY.tin, "", "humana")]},
+            "a",
+        ),
+        ({"a": [Scope(CEDAR.name, CEDAR.tin)]}, None),
+        ({"a": [Scope(VALLEY.name, VALLEY.tin)], "b": [Scope(VALLEY.name, VALLEY.tin)]}, None),
+        ({"a": [Scope(VALLEY.name, VALLEY.tin)], "b": [Scope(VALLEY.name, VALLEY.tin, NPI, "aetna")]}, None),
+    ],
+)
+def test_exactly_one_account_asks(inventory: Inventory, scopes: dict[str, list[Scope]], wanted: str | None) -> None:
+    for name, scope in scopes.items():
+        add(inventory, name, *scope)
+    router, aetna = Router(inventory), listed_payers()["aetna"]
+    if wanted:
+        assert router.account_for(aetna, VALLEY, NPI) == wanted
+    else:
+        with pytest.raises(InputError):
+            router.account_for(aetna, VALLEY, NPI)
+
+
+def test_an_account_that_was_named_must_be_among_those_that_may(inventory: Inventory) -> None:
+    add(inventory, "a", Scope(VALLEY.name, VALLEY.tin))
+    add(inventory, "b", Scope(VALLEY.name, VALLEY.tin))
+    router, aetna = Router(inventory), listed_payers()["aetna"]
+    assert router.account_for(aetna, VALLEY, NPI, "b") == "b"
+    with pytest.raises(InputError, match="account c may not ask"):
+        router.account_for(aetna, VALLEY, NPI, "c")
+
+
+IMPORT = "name,portal,user_id,owner,organization,tin,npis,payers\n"
+
+
+def test_an_import_reads_accounts_with_their_scope(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes(
+        b"\xef\xbb\xbf" + f"{IMPORT}a,availity,u1,Ann,{VALLEY.name},{VALLEY.tin},{NPI},aetna;humana\n".encode()
+    )
+    [(row, scope)] = read_accounts(file, ["availity"], listed_payers())
+    assert row == {"name": "a", "portal": "availity", "user_id": "u1", "owner": "Ann", "kind": "worker"}
+    assert {entry.payer for entry in scope} == {"aetna", "humana"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "no accounts"),
+        (IMPORT, "no accounts"),
+        (IMPORT + "a,availity,u1\n", "line 2"),
+        (IMPORT + "A B,availity,u1,,,,,\n", "line 2"),
+        (IMPORT + "a,nowhere,u1,,,,,\n", "nowhere"),
+        (IMPORT + "a,availity,u1,,,,,\na,availity,u2,,,,,\n", "2 times"),
+        (IMPORT + "a,availity,u1,,X,12,,\n", "nine digits"),
+        (IMPORT + "a,availity,u1,,X,000004471,2000001019,\n", "check digit"),
+        (IMPORT + "a,availity,u1,,X,000004471,,nobody\n", "nobody"),
+        ("name,portal,user_id,automation\na,availity,u,permitted\n", "automation"),
+        ('name,portal,user_id\na,availity,"u\n', "unexpected end"),
+    ],
+)
+def test_an_import_names_what_is_wrong(tmp_path: Path, text: str, words: str) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(text)
+    with pytest.raises(InputError, match=words):
+        read_accounts(file, ["availity"], listed_payers())
