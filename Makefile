@@ -12,7 +12,7 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/pytest -n $${PYTEST_WORKERS:-4} --dist worksteal
-	$(BIN)/pytest tests/pages -p no:asyncio -p playwright -o asyncio_mode=auto
+	$(BIN)/pytest tests/pages -p playwright
 
 check: $(READY)
 	$(BIN)/ruff format --check .

@@ -114,13 +114,9 @@ _CORRECT = (
 
 
 def _lifted_by_vault(state: Standing, fingerprint: str) -> bool:
+    """Whether the vault holds another password than the one that this freeze is about."""
     freeze = state.freeze
-    return (
-        freeze is not None
-        and freeze["error"] == "InvalidCredentials"
-        and fingerprint != freeze["fingerprint"]
-        and fingerprint not in state.refused
-    )
+    return freeze is not None and freeze["error"] == "InvalidCredentials" and fingerprint != freeze["fingerprint"]
 
 
 def next_step(account: str, freeze: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ import typer
 
 from bots import now, settings
 from bots.cli.office import office
-from bots.cli.printing import Json, print_fields, print_json, print_table
+from bots.cli.printing import Json, print_done, print_fields, print_json, print_table
 from bots.inventory import ACCOUNT_COLUMNS, Automation, Kind, stamp
 from bots.inventory.accounts import (
     Scope,
@@ -44,6 +44,7 @@ def add(
     administrator: Annotated[str, typer.Option(help="Who can unlock it.")] = "",
     address: Annotated[str, typer.Option(help="Only for a sandbox: the portal's address.")] = "",
     field: Annotated[list[str] | None, typer.Option("--set", help="Any other column, NAME=VALUE; repeat.")] = None,
+    json: Json = False,
 ) -> None:
     """Add one login."""
     from bots.inventory.importing import scope_of  # noqa: PLC0415
@@ -63,7 +64,7 @@ def add(
     digits = tin or _only_tin(organization)
     scope: list[Scope] = scope_of(organization, digits, npi or [], payer or [], listed_payers())
     add_account(office.inventory, row, scope, by=office.person, at=stamp(now.utc()))
-    print(f"account {name} on {portal}. Next: pk vault set {name}")
+    print_done(f"account {name} on {portal}. Next: pk vault set {name}", json=json, account=name, portal=portal)
 
 
 def _fields(pairs: list[str]) -> dict[str, str]:
@@ -161,6 +162,7 @@ def permit_(
     review_on: Annotated[str, typer.Option(help="When to look again, YYYY-MM-DD.")],
     as_: Annotated[Automation, typer.Option("--as", help="What the payer says of programs.")] = Automation.PERMITTED,
     conditions: Annotated[str, typer.Option(help="Hours, volume, own user id.")] = "",
+    json: Json = False,
 ) -> None:
     """Record whether a program may use this account; needed before a real portal is touched."""
     try:
@@ -179,11 +181,12 @@ def permit_(
         "automation_review_on": review.isoformat(),
     }
     permit(office.inventory, name, columns, by=office.person, at=at, because=f"{as_.value}: {document}")
-    print(f"account {name}: automation {as_.value}, by {by}, review on {review}")
+    words = f"account {name}: automation {as_.value}, by {by}, review on {review}"
+    print_done(words, json=json, account=name, automation=as_.value, review_on=review)
 
 
 @account.command("freeze")
-def freeze(name: Name, because: Because) -> None:
+def freeze(name: Name, because: Because, json: Json = False) -> None:
     """Stop every run of this account until it is unfrozen."""
     from bots import guard  # noqa: PLC0415
     from bots.desk import Failure  # noqa: PLC0415
@@ -193,17 +196,19 @@ def freeze(name: Name, because: Because) -> None:
         raise InputError("say why: --because '...'")
     failure = Failure(error="ActionRequired", message=f"frozen by {office.person}: {because}")
     guard.freeze(office.inventory, name, failure, by=office.person)
-    print(f"account {name} is frozen")
+    print_done(f"account {name} is frozen", json=json, account=name, frozen=True)
 
 
 @account.command("unfreeze")
-def unfreeze(name: Name, because: Because) -> None:
+def unfreeze(name: Name, because: Because, json: Json = False) -> None:
     """Let the worker submit again: you know that the account is fine."""
     from bots import guard  # noqa: PLC0415
 
     get_account(office.inventory, name)
     guard.unfreeze(office.inventory, name, by=office.person, because=because)
-    print(f"account {name} is not frozen any more, and its count starts again")
+    print_done(
+        f"account {name} is not frozen any more, and its count starts again", json=json, account=name, frozen=False
+    )
 
 
 def add_to(app: typer.Typer) -> None:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from bots import now
 from bots.cli.office import office
-from bots.cli.printing import Json, print_json, print_table
+from bots.cli.printing import Json, print_done, print_json, print_table
 from bots.inventory import stamp
 from bots.inventory.accounts import add_organization, add_provider, organizations, providers
 from flows.errors import InputError
@@ -34,6 +34,7 @@ def payers(json: Json = False) -> None:
 def add_one_organization(
     name: Annotated[str, typer.Argument(help="The exact name that portals list.")],
     tin: Annotated[str, typer.Option(help="Federal tax id, nine digits.")],
+    json: Json = False,
 ) -> None:
     """Add an organization; again with another TIN for a further one."""
     try:
@@ -41,7 +42,7 @@ def add_one_organization(
     except ValidationError as error:
         raise InputError(f"organization {name!r}: {error.errors()[0]['msg']}") from None
     add_organization(office.inventory, record, by=office.person, at=stamp(now.utc()))
-    print(f"organization {record.name}, TIN {record.tin}")
+    print_done(f"organization {record.name}, TIN {record.tin}", json=json, **record.model_dump())
 
 
 @organization.command("list")
@@ -59,6 +60,7 @@ def add_one_provider(
     npi: Annotated[str, typer.Argument(help="Ten digits.")],
     name: Annotated[str, typer.Option(help="For your own lists.")] = "",
     medicaid_id: Annotated[str, typer.Option(help="State Medicaid provider id.")] = "",
+    json: Json = False,
 ) -> None:
     """Add a provider, or change its name."""
     try:
@@ -66,7 +68,7 @@ def add_one_provider(
     except ValidationError as error:
         raise InputError(f"NPI {npi!r}: {error.errors()[0]['msg']}") from None
     add_provider(office.inventory, record, medicaid_id, by=office.person, at=stamp(now.utc()))
-    print(f"provider {record.npi} {record.name}".rstrip())
+    print_done(f"provider {record.npi} {record.name}".rstrip(), json=json, **record.model_dump())
 
 
 @provider.command("list")

@@ -21,6 +21,14 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=2, default=str, ensure_ascii=False))
 
 
+def print_done(words: str, *, json: bool, **facts: Any) -> None:
+    """What a command has done: `words` for a person, `facts` for a program."""
+    if json:
+        print_json(facts)
+    else:
+        print(words)
+
+
 def print_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, empty: str) -> None:
     """Rows as aligned columns; `empty` when there are none. No colours, no boxes: it may be piped."""
     lines = [[_shown(row.get(column)) for column in columns] for row in rows]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import typer
 
 from bots.cli.office import office
-from bots.cli.printing import Json, print_json, tell
+from bots.cli.printing import Json, print_done, print_json, tell
 from flows.errors import InputError
 
 
-def init() -> None:
+def init(json: Json = False) -> None:
     """Make the data folder: key, vault, inventory, and the files to configure it by. Changes nothing that is there."""
     from bots.disk import private_folder  # noqa: PLC0415
     from bots.inventory import Inventory  # noqa: PLC0415
@@ -24,9 +24,12 @@ def init() -> None:
     for folder in (settings.state_folder, settings.lease_folder, settings.answers_folder, settings.report_folder):
         private_folder(folder)
     _copy_defaults()
-    print(f"data folder  {settings.home}")
-    print(f"key          {settings.key_file}   keep a copy of it apart from the data folder")
-    print(f"settings     {settings.config_file}")
+    words = (
+        f"data folder  {settings.home}\n"
+        f"key          {settings.key_file}   keep a copy of it apart from the data folder\n"
+        f"settings     {settings.config_file}"
+    )
+    print_done(words, json=json, home=settings.home, key=settings.key_file, settings=settings.config_file)
 
 
 def _copy_defaults() -> None:

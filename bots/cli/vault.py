@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from bots.cli.office import office
-from bots.cli.printing import Json, print_json, print_table
+from bots.cli.printing import Json, print_done, print_json, print_table
 from bots.inventory.accounts import get_account
 from flows.errors import InputError
 
@@ -20,6 +20,7 @@ vault = typer.Typer(no_args_is_help=True, help="Passwords and authenticator secr
 def set_(
     name: Annotated[str, typer.Argument(help="The account's name.")],
     totp: Annotated[bool, typer.Option("--totp", help="Set the authenticator secret instead of the password.")] = False,
+    json: Json = False,
 ) -> None:
     """Store the password (or the authenticator secret) of an account, asked for or read from standard input."""
     from pydantic import SecretStr  # noqa: PLC0415
@@ -31,7 +32,8 @@ def set_(
         office.vault.put(name, totp_secret=secret)
     else:
         office.vault.put(name, password=secret)
-    print(f"{what} of {name} is stored. Check it without contact: pk check {name}")
+    words = f"{what} of {name} is stored. Check it without contact: pk check {name}"
+    print_done(words, json=json, account=name, stored=what)
 
 
 def _asked(prompt: str) -> str:

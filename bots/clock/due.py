@@ -118,8 +118,9 @@ def take_next(inventory: Inventory, at: datetime, *, busy: frozenset[str] = froz
     with inventory.write() as db:
         waiting = db.execute(
             "SELECT schedule, account FROM due WHERE state = 'due' AND due_at <= ? ORDER BY due_at, id", (stamp(at),)
-        ).fetchall()
+        )
         first = next((row for row in waiting if row["account"] not in busy), None)
+        waiting.close()
         return _taken(db, first["schedule"], first["account"], stamp(at)) if first else None
 
 

@@ -67,7 +67,7 @@ class Schedule(Record):
         raise ValueError(f"expected an IANA time zone such as America/New_York, not {value!r}")
 
 
-class _Wrong(Exception):
+class _LineError(Exception):
     """What is wrong, and on which line."""
 
     def __init__(self, line: int, words: str) -> None:
@@ -81,7 +81,7 @@ def load_schedules(path: Path, inventory: Inventory) -> list[Schedule]:
         top = _composed(path)
         rows = _entries(top, "rows, each a name with flow, accounts, cron and zone below it") if top else []
         return [_schedule(key, row, inventory) for key, row in rows]
-    except _Wrong as wrong:
+    except _LineError as wrong:
         raise InputError(f"{path}, line {wrong.line}: {wrong}") from None
 
 
@@ -98,7 +98,7 @@ def _composed(path: Path) -> yaml.Node | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         hint = "; put cron lines in quotes" if "alias" in str(error) else ""
-        raise _Wrong(mark.line + 1 if mark else 1, f"not valid YAML: {error.problem}{hint}") from None
+        raise _LineError(mark.line + 1 if mark else 1, f"not valid YAML: {error.problem}{hint}") from None
     except yaml.reader.ReaderError as error:
         raise InputError(f"{path}: holds a character that YAML does not allow, at position {error.position}") from None
 
@@ -106,13 +106,15 @@ def _composed(path: Path) -> yaml.Node | None:
 def _entries(node: yaml.Node, expected: str) -> list[tuple[yaml.ScalarNode, yaml.Node]]:
     """The keys and values of a mapping, no key twice."""
     if not isinstance(node, yaml.MappingNode):
-        raise _Wrong(_line(node), f"expected {expected}")
+        raise _LineError(_line(node), f"expected {expected}")
     seen: dict[str, int] = {}
     for key, _ in node.value:
         if not isinstance(key, yaml.ScalarNode):
-            raise _Wrong(_line(key), f"expected {expected}")
+            raise _LineError(_line(key), f"expected {expected}")
         if key.value in seen:
-            raise _Wrong(_line(key), f"{key.value} is there already, on line {seen[key.value]}; names are given once")
+            raise _LineError(
+                _line(key), f"{key.value} is there already, on line {seen[key.value]}; names are given once"
+            )
         seen[key.value] = _line(key)
     return list(node.value)
 
@@ -126,9 +128,9 @@ def _schedule(key: yaml.ScalarNode, row: yaml.Node, inventory: Inventory) -> Sch
     entries = {entry.value: (_line(entry), value) for entry, value in _entries(row, f"{', '.join(KEYS)} below {name}")}
     for word, (line, _) in entries.items():
         if word not in KEYS:
-            raise _Wrong(line, f"{name}: {word!r} is not a key of a row; the keys are {', '.join(KEYS)}")
+            raise _LineError(line, f"{name}: {word!r} is not a key of a row; the keys are {', '.join(KEYS)}")
     if missing := [word for word in KEYS if word not in entries]:
-        raise _Wrong(_line(key), f"{name}: {', '.join(missing)} not given")
+        raise _LineError(_line(key), f"{name}: {', '.join(missing)} not given")
     texts = {word: _text(name, word, node) for word, (_, node) in entries.items() if word != "accounts"}
     try:
         schedule = Schedule.model_validate({"name": name, "accounts": (), "line": _line(key), **texts})
@@ -139,14 +141,14 @@ def _schedule(key: yaml.ScalarNode, row: yaml.Node, inventory: Inventory) -> Sch
 
 def _text(name: str, word: str, node: yaml.Node) -> str:
     if not isinstance(node, yaml.ScalarNode):
-        raise _Wrong(_line(node), f"{name}: {word}: expected one word or line")
+        raise _LineError(_line(node), f"{name}: {word}: expected one word or line")
     return str(node.value)
 
 
-def _told(name: str, error: ValidationError, lines: dict[str, int], row: int) -> _Wrong:
+def _told(name: str, error: ValidationError, lines: dict[str, int], row: int) -> _LineError:
     problem = error.errors(include_url=False, include_input=False)[0]
     word = str(problem["loc"][0])
-    return _Wrong(lines.get(word, row), f"{name}: {word}: {problem['msg'].removeprefix('Value error, ')}")
+    return _LineError(lines.get(word, row), f"{name}: {word}: {problem['msg'].removeprefix('Value error, ')}")
 
 
 def _accounts(schedule: Schedule, node: yaml.Node, inventory: Inventory) -> tuple[str, ...]:
@@ -161,15 +163,15 @@ def _accounts(schedule: Schedule, node: yaml.Node, inventory: Inventory) -> tupl
             return tuple(name for name in workers if known[name]["portal"] == portal)
         case yaml.SequenceNode(value=[_, *_]):
             return tuple(dict.fromkeys(_named(schedule, entry, known) for entry in node.value))
-    raise _Wrong(_line(node), f"{schedule.name}: accounts: expected a list of names, or portal: NAME, or all")
+    raise _LineError(_line(node), f"{schedule.name}: accounts: expected a list of names, or portal: NAME, or all")
 
 
 def _named(schedule: Schedule, node: yaml.Node, known: dict[str, dict[str, Any]]) -> str:
     name = str(node.value)
     if name not in known:
-        raise _Wrong(_line(node), f"{schedule.name}: no account is called {name!r}; {_there_are(list(known))}")
+        raise _LineError(_line(node), f"{schedule.name}: no account is called {name!r}; {_there_are(list(known))}")
     if known[name]["kind"] not in UNATTENDED:
-        raise _Wrong(
+        raise _LineError(
             _line(node),
             f"{schedule.name}: account {name} is of kind {known[name]['kind']}; only worker accounts run by schedule",
         )
@@ -183,11 +185,11 @@ def _there_are(names: Sequence[str]) -> str:
 
 def _check_offered(schedule: Schedule, node: yaml.Node, portal: str) -> None:
     if portal not in registry.portals():
-        raise _Wrong(
+        raise _LineError(
             _line(node), f"{schedule.name}: no portal is called {portal!r}; {_there_are(list(registry.portals()))}"
         )
     if not _offered(portal, schedule.flow):
-        raise _Wrong(_line(node), f"{schedule.name}: portal {portal} offers no {schedule.flow}")
+        raise _LineError(_line(node), f"{schedule.name}: portal {portal} offers no {schedule.flow}")
 
 
 def _offered(portal: str, flow: str) -> bool:

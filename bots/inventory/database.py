@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -16,6 +18,7 @@ from bots.inventory.schema import migrations
 from flows.errors import InputError
 
 BUSY_SECONDS = 30
+LEAST_FREE = 256 * 1024  # SQLite's own shared memory and log need some room
 Value = str | int | float | None
 
 
@@ -82,7 +85,7 @@ def _translated(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise InputError(f"the inventory {path} can't be used: {error}. {_advice(str(error))}") from None
+        raise InputError(f"the inventory {path} can't be used: {error}. {_advice(str(error), path)}") from None
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.IntegrityError):
             raise
@@ -90,13 +93,13 @@ def _translated(path: Path) -> Iterator[None]:
             f"the inventory {path} is damaged: {error}. Stop the service and put the last good copy in its place."
         ) from None
     except OSError as error:
-        raise InputError(f"the inventory {path} can't be opened: {error.strerror}.") from None
+        raise InputError(f"the inventory {path} can't be opened: {error.strerror}. {_advice('', path)}") from None
 
 
-def _advice(words: str) -> str:
-    if "full" in words:
+def _advice(words: str, path: Path) -> str:
+    if "full" in words or shutil.disk_usage(path.parent).free < LEAST_FREE:
         return "The disk is full: free some space and start again; nothing was half-written."
-    if "readonly" in words or "read-only" in words:
+    if "readonly" in words or not os.access(path.parent, os.W_OK):
         return "The data folder can't be written: check its owner and that its disk is mounted for writing."
     if "locked" in words:
         return f"Another process kept it for over {BUSY_SECONDS} s: look for a stopped portalkeeper."

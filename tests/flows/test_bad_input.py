@@ -6,15 +6,15 @@ import json
 import os
 import shutil
 import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from house import NPI, ORGANIZATION, House
 
 ONE = {"member_id": "W1", "patient_last_name": "A", "patient_first_name": "B", "patient_birth_date": "1950-01-04"}
-HEADINGS = (
-    "reference,payer,organization,provider_npi,member_id,patient_last_name,patient_first_name,patient_birth_date,service_date"
-)
+HEADINGS = "reference,payer,organization,provider_npi,member_id,patient_last_name,patient_first_name,patient_birth_date,service_date"
 GOOD = f"R1,aetna,{ORGANIZATION.name},{NPI},W002720651,A,B,1950-01-04,2026-11-23"
 
 
@@ -42,10 +42,16 @@ def batch(tmp_path: Path, *lines: str, start: bytes = b"") -> str:
         (["vault", "set", "nobody"], "no account is called"),
         (["account", "add", "x", "--portal", "nowhere", "--user-id", "u"], "no portal is called"),
         (["account", "add", "Bad Name", "--portal", "availity", "--user-id", "u"], "lower-case letters"),
-        (["account", "add", "x", "--portal", "availity", "--user-id", "u", "--address", "http://portal.example"], "https"),
+        (
+            ["account", "add", "x", "--portal", "availity", "--user-id", "u", "--address", "http://portal.example"],
+            "https",
+        ),
         (["account", "add", "x", "--portal", "availity", "--user-id", "u", "--organization", "Nobody"], "TIN"),
         (["account", "add", "x", "--portal", "availity", "--user-id", "u", "--set", "shoe_size=9"], "not columns"),
-        (["account", "add", "x", "--portal", "availity", "--user-id", "u", "--set", "automation=permitted"], "worker only"),
+        (
+            ["account", "add", "x", "--portal", "availity", "--user-id", "u", "--set", "automation=permitted"],
+            "worker only",
+        ),
         (["provider", "add", "2000001019"], "check digit"),
         (["provider", "add", "123"], "ten digits"),
         (["organization", "add", "X", "--tin", "12"], "nine digits"),
@@ -118,7 +124,9 @@ def test_files_that_are_refused_whole(house: House, tmp_path: Path, lines: list[
 def test_a_row_without_a_route_is_named_and_the_file_still_read(house: House, tmp_path: Path) -> None:
     rows = [GOOD, GOOD.replace("R1", "R2").replace("1950-01-04", "1950-13-01")]
     out = tmp_path / "out.csv"
-    ended = house.pk("eligibility", "--batch", batch(tmp_path, HEADINGS, *rows, start=b"\xef\xbb\xbf"), "--out", str(out))
+    ended = house.pk(
+        "eligibility", "--batch", batch(tmp_path, HEADINGS, *rows, start=b"\xef\xbb\xbf"), "--out", str(out)
+    )
     assert ended.returncode == 3
     assert "line 2: no account asks" in ended.stderr
     assert "line 3: patient_birth_date" in ended.stderr
@@ -213,6 +221,41 @@ def test_a_full_disk_while_answers_are_written(house: House, tmp_path: Path) -> 
     ended = house.pk("eligibility", "--batch", batch(tmp_path, HEADINGS, GOOD), "--out", "/dev/full/out.csv")
     assert ended.returncode == 2
     assert "Traceback" not in ended.stderr
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 2 MB of its own."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", place], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("a disk of one's own needs the right to mount one")
+    yield place
+    subprocess.run(["umount", place], check=True)
+
+
+def on_disk(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "PORTALKEEPER_HOME": str(home)}
+    command = [sys.executable, "-m", "bots", *arguments]
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=30)
+
+
+def test_a_full_disk_and_a_read_only_one(small_disk: Path) -> None:
+    home = small_disk / "home"
+    assert on_disk(home, "init").returncode == 0
+    assert on_disk(home, "organization", "add", "A", "--tin", "000004471").returncode == 0
+    filler = small_disk / "filler"
+    with filler.open("wb", buffering=0) as file:
+        with pytest.raises(OSError, match="No space"):
+            while True:
+                file.write(bytes(4096))
+    refused(on_disk(home, "organization", "add", "B", "--tin", "000004472"), 2, "disk is full")
+    filler.unlink()
+    assert on_disk(home, "organization", "add", "B", "--tin", "000004472").returncode == 0
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    refused(on_disk(home, "organization", "add", "C", "--tin", "000004473"), 2, "mounted for writing")
+    assert "FIX  data folder" in on_disk(home, "doctor").stdout
 
 
 def test_doctor_is_content_with_a_good_house(house: House) -> None:
