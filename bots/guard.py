@@ -77,7 +77,7 @@ def check(state: Standing, account: str, fingerprint: str, *, automatic: bool) -
     """Raise `AccountFrozen` or `AccountHeld`, saying why and what to do, unless a submission is allowed."""
     if state.freeze and not _lifted_by_vault(state, fingerprint):
         raise AccountFrozen(
-            f"account {account} is frozen since {state.freeze['opened_at'][:16]} UTC: {state.freeze['message']} "
+            f"account {account} is frozen since {state.freeze['opened_at'][:16]} UTC: {state.freeze['message'].rstrip('.')}. "
             f"{next_step(account, state.freeze)}",
             phrase=state.freeze["phrase"],
         )

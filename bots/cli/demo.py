@@ -89,6 +89,8 @@ class Demo:
         service = subprocess.Popen(
             _command("serve"), env=self._env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
+        if service.stderr:
+            print(service.stderr.readline().rstrip())  # it has begun once it says so
         self._post("/clock", advance_seconds=60)
         _wait_until(lambda: self._done() >= 2, seconds=40)
         service.terminate()
@@ -180,8 +182,9 @@ def _sandbox(clock_file: Path) -> Iterator[dict[str, Any]]:
 
 
 def _write_patients(file: Path, members: list[dict[str, Any]]) -> None:
-    """A batch over all payers, every n-th of the synthetic members."""
-    every = max(1, len(members) // QUESTIONS)
+    """A batch over all payers, as many of each."""
+    payers = sorted({member["payer"] for member in members})
+    chosen = [part for payer in payers for part in _spread([m for m in members if m["payer"] == payer], len(payers))]
     columns = ("last_name", "first_name", "birth_date")
     with file.open("w", newline="", encoding="utf-8") as target:
         writer = csv.writer(target)
@@ -189,7 +192,7 @@ def _write_patients(file: Path, members: list[dict[str, Any]]) -> None:
             ["reference", "payer", "organization", "provider_npi", "member_id", "relationship", "service_date"]
             + [f"{who}_{column}" for who in ("patient", "subscriber") for column in columns]
         )
-        for number, member in enumerate(members[::every][:QUESTIONS], 1):
+        for number, member in enumerate(chosen, 1):
             subscriber = member["subscriber"] or {}
             writer.writerow(
                 [f"DEMO-{number:03}", member["payer"], ORGANIZATION, NPI, member["member_id"], member["relationship"]]
@@ -197,6 +200,12 @@ def _write_patients(file: Path, members: list[dict[str, Any]]) -> None:
                 + [member["patient"][column] for column in columns]
                 + [subscriber.get(column, "") for column in columns]
             )
+
+
+def _spread(members: list[dict[str, Any]], payers: int) -> list[dict[str, Any]]:
+    """This payer's share of the questions, from all of its members."""
+    share = QUESTIONS // payers
+    return members[:: max(1, len(members) // share)][:share]
 
 
 def _command(*arguments: str) -> list[str]:

@@ -43,12 +43,13 @@ def report(
     from bots.report import gather, render_html, render_text, to_json  # noqa: PLC0415 - loads the page templates
     from bots.service import is_running  # noqa: PLC0415 - loads the scheduler
 
+    settings = office.settings  # and with them the clock to go by
     at = now.utc().astimezone()
-    found = gather(office.inventory, office.vault.names(), at, service_running=is_running(office.settings.home))
+    found = gather(office.inventory, office.vault.names(), at, service_running=is_running(settings.home))
     if json:
         print(to_json(found))
         return
-    target = out or private_folder(office.settings.report_folder) / f"{at:%Y-%m-%d-%H%M}.html"
+    target = out or private_folder(settings.report_folder) / f"{at:%Y-%m-%d-%H%M}.html"
     write_durably(target, render_html(found).encode())
     print(render_text(found))
     print(f"as a page: {target}")
