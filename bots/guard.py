@@ -15,7 +15,7 @@ from typing import Any
 from bots import now
 from bots.desk import Failure, Grant, Verdict
 from bots.inventory import Inventory, stamp
-from bots.inventory.accounts import record_audit
+from bots.inventory.audit import record_audit
 from bots.lease import Lease, check_epoch
 from flows.errors import AccountError, AccountFrozen, AccountHeld, CodesExhausted, InputError, error_classes
 from payers.model import Policy

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bots.inventory.audit import record_audit
 from bots.inventory.columns import ACCOUNT_COLUMNS, OWN_COLUMNS, Automation, Kind
 from bots.inventory.database import Inventory, Value
 from flows.errors import InputError
@@ -117,15 +118,6 @@ def observe(inventory: Inventory, account: str, columns: Mapping[str, Value]) ->
     """Write observed columns: what the worker saw of an account."""
     with inventory.write() as db:
         db.table("accounts").update(account, dict(columns))
-
-
-def record_audit(
-    db: Any, *, at: str, who: str, action: str, account: str | None = None, because: str = "", details: str = ""
-) -> None:
-    """Add one line to the audit trail, inside the caller's transaction."""
-    db.table("audit").insert(
-        {"at": at, "who": who, "action": action, "account": account, "because": because, "details": details}
-    )
 
 
 def add_organization(inventory: Inventory, organization: Organization, *, by: str, at: str) -> None:

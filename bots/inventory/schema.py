@@ -45,7 +45,9 @@ _FIRST_RELEASE = (
             words TEXT NOT NULL) STRICT""",
     """CREATE TABLE audit (
             id INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL, account TEXT,
-            because TEXT, details TEXT) STRICT""",
+            because TEXT NOT NULL, details TEXT NOT NULL, hash TEXT NOT NULL) STRICT""",
+    "CREATE TRIGGER audit_keeps BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END",
+    "CREATE TRIGGER audit_stays BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END",
 )
 
 

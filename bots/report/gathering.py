@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from bots.inventory import Inventory, stamp
 from bots.inventory.accounts import organizations
+from bots.inventory.audit import verify
 from bots.report.model import AccountLine, FlowLine, Need, NotRun, Planned, Report
 from bots.report.standings import Account, Zone, line_of, masked, need_of, read_accounts
 from bots.report.words import Acts, plain
@@ -50,6 +51,7 @@ def gather(inventory: Inventory, vault_names: Collection[str], at: datetime, *, 
         planned=_planned(inventory, since, until),
         not_run=_not_run(inventory, since, until, zone, mask),
         gaps=tuple(_gaps(inventory, accounts, since, at, service_running)),
+        audit=_audit(inventory),
     )
 
 
@@ -143,6 +145,14 @@ def _gaps(inventory: Inventory, accounts: list[Account], since: str, at: datetim
     if unknown := [account.name for account in accounts if account.portal is None]:
         gaps.append(f"this version knows no portal for: {', '.join(unknown)}")
     return gaps
+
+
+def _audit(inventory: Inventory) -> str:
+    """The audit trail's state and its head, for `pk audit verify --head`."""
+    found = verify(inventory)
+    if found.problem:
+        return f"AUDIT TRAIL NOT WHOLE: {found.problem}"
+    return f"audit verified, {found.head.count} entries, head {found.head.count}:{found.head.hash[:16]}"
 
 
 def _count(inventory: Inventory, sql: str, *values: str) -> int:

@@ -98,3 +98,4 @@ class Report(Record):
     planned: Planned
     not_run: tuple[NotRun, ...]
     gaps: tuple[str, ...]
+    audit: str

@@ -127,4 +127,4 @@ def _activity(report: Report) -> Iterator[str]:
 def _whole(report: Report) -> list[str]:
     answer = f"NO: {'; '.join(report.gaps)}." if report.gaps else "Yes: every planned run is accounted for."
     question = textwrap.wrap(f"IS THIS REPORT WHOLE?  {answer}", WIDTH, subsequent_indent="    ")
-    return ["", *question, "No patient data in here."]
+    return ["", *question, f"    {report.audit}", "No patient data in here."]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sqlite3
 import time
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from bots.inventory import ACCOUNT_COLUMNS, Inventory
 from bots.inventory.accounts import Scope, add_account, add_organization, add_provider, checked_account, get_account
+from bots.inventory.audit import head, record_audit, verify
 from bots.inventory.importing import read_accounts
 from bots.router import Router
 from flows.errors import InputError
@@ -45,7 +47,7 @@ def writer(path: Path, number: int, times: int) -> None:
             count = db.execute("SELECT count(*) FROM audit").fetchone()[
                 0
             ]  # read, then write: what loses if begun plain
-            db.table("audit").insert({"at": AT, "who": str(number), "action": f"{turn} after {count}"})
+            record_audit(db, at=AT, who=str(number), action=f"{turn} after {count}")
 
 
 def test_contended_writes_all_arrive(tmp_path: Path) -> None:
@@ -57,7 +59,9 @@ def test_contended_writes_all_arrive(tmp_path: Path) -> None:
     for process in processes:
         process.join(60)
     assert [process.exitcode for process in processes] == [0, 0, 0]
-    assert Inventory(path).rows("SELECT count(*) AS n FROM audit") == [{"n": 150}]
+    inventory = Inventory(path)
+    assert head(inventory).count == 150
+    assert verify(inventory).problem == ""
 
 
 def test_a_kill_while_writing_leaves_a_whole_inventory(tmp_path: Path) -> None:
@@ -71,14 +75,15 @@ def test_a_kill_while_writing_leaves_a_whole_inventory(tmp_path: Path) -> None:
         process.join(10)
     inventory = Inventory(path)
     assert inventory.check() == "ok"
+    assert verify(inventory).problem == ""
     with inventory.write() as db:
-        db.table("audit").insert({"at": AT, "who": "after", "action": "still writes"})
+        record_audit(db, at=AT, who="after", action="still writes")
 
 
 def test_a_failed_write_leaves_nothing(inventory: Inventory) -> None:
     before = inventory.rows("SELECT count(*) AS n FROM audit")
     with pytest.raises(RuntimeError), inventory.write() as db:
-        db.table("audit").insert({"at": AT, "who": "x", "action": "x"})
+        record_audit(db, at=AT, who="x", action="x")
         raise RuntimeError
     assert inventory.rows("SELECT count(*) AS n FROM audit") == before
 
@@ -179,3 +184,50 @@ def test_an_import_names_what_is_wrong(tmp_path: Path, text: str, words: str) ->
     file.write_text(text)
     with pytest.raises(InputError, match=words):
         read_accounts(file, ["availity"], listed_payers())
+
+
+def entries(inventory: Inventory, count: int) -> None:
+    for number in range(count):
+        with inventory.write() as db:
+            record_audit(db, at=AT, who="Ann", action=f"act {number}", account="a", because="because")
+
+
+def tamper(inventory: Inventory, statement: str) -> None:
+    """As somebody who is not stopped by the triggers."""
+    with inventory.write() as db:
+        for trigger in ("audit_keeps", "audit_stays"):
+            db.execute(f"DROP TRIGGER IF EXISTS {trigger}")
+        db.execute(statement)
+
+
+def test_the_audit_trail_is_append_only(inventory: Inventory) -> None:
+    entries(inventory, 2)
+    for statement in ("UPDATE audit SET who = 'Bob'", "DELETE FROM audit"):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"), inventory.write() as db:
+            db.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("UPDATE audit SET who = 'Bob' WHERE id = 5", "entry 5 was changed"),
+        ("UPDATE audit SET because = '' WHERE id = 5", "entry 5 was changed"),
+        ("DELETE FROM audit WHERE id = 5", "entry 5 is missing"),
+        ("UPDATE audit SET hash = (SELECT hash FROM audit WHERE id = 4) WHERE id = 5", "entry 5 was changed"),
+        ("DELETE FROM audit WHERE id > 6", "missing at the end"),
+    ],
+)
+def test_tampering_with_the_audit_trail_shows(inventory: Inventory, statement: str, words: str) -> None:
+    entries(inventory, 7)
+    told = head(inventory)
+    assert verify(inventory, told).problem == ""
+    tamper(inventory, statement)
+    assert words in verify(inventory, told).problem
+
+
+def test_a_rewritten_trail_is_not_the_one_that_was_reported(inventory: Inventory) -> None:
+    entries(inventory, 3)
+    told = head(inventory)
+    tamper(inventory, "DELETE FROM audit WHERE id > 4")
+    entries(inventory, 3)
+    assert "not the one that was reported" in verify(inventory, told).problem
