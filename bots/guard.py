@@ -14,11 +14,13 @@ from typing import Any
 
 from bots import now
 from bots.desk import Failure, Grant, Verdict
+from bots.brake import Limits, after_refusal, after_sign_in, check_brake
+from bots.incidents import Kind, close_incident, open_incident, open_ones
 from bots.inventory import Inventory, stamp
 from bots.inventory.audit import record_audit
 from bots.lease import Lease, check_epoch
 from flows.errors import AccountError, AccountFrozen, AccountHeld, CodesExhausted, InputError, error_classes
-from payers.model import Policy
+from payers.model import Policy, Portal
 
 DEFAULT_THRESHOLD = 3  # the lowest published lockout threshold (NaviNet, OR interChange)
 AUTOMATIC_PAUSE = timedelta(hours=1)
@@ -55,7 +57,9 @@ def standing(source: Inventory | Any, account: str, policy: Policy) -> Standing:
     tries = [row for row in rows if row["kind"] == "password"]
     counted = [row for row in tries if row["verdict"] in COUNTED]
     freezes = _rows(
-        source, "SELECT * FROM freezes WHERE account = ? AND lifted_at IS NULL ORDER BY id LIMIT 1", (account,)
+        source,
+        "SELECT * FROM incidents WHERE kind = 'freeze' AND account = ? AND closed_at IS NULL ORDER BY id LIMIT 1",
+        (account,),
     )
     return Standing(
         possible_failures=sum(row["submissions"] for row in counted),
@@ -127,16 +131,18 @@ def next_step(account: str, freeze: dict[str, Any]) -> str:
 
 
 def grant_password(
-    inventory: Inventory, held: Lease, run_id: str, fingerprint: str, policy: Policy, *, automatic: bool
+    inventory: Inventory, held: Lease, run_id: str, fingerprint: str, portal: Portal, limits: Limits, *, automatic: bool
 ) -> Grant:
     """Open an attempt: decision, epoch check and ledger row are one transaction.
 
-    Raises `AccountFrozen`, `AccountHeld` or `WorkerLost`; then nothing may be typed.
+    Raises `AccountFrozen`, `AccountHeld` or `WorkerLost`; then nothing may be typed. Raises `NotNow` when other
+    accounts have to go first.
     """
     with inventory.write() as db:
         check_epoch(db, held.account, held.epoch)
-        state = standing(db, held.account, policy)
+        state = standing(db, held.account, portal.policy)
         check(state, held.account, fingerprint, automatic=automatic)
+        check_brake(db, portal.name, run_id, limits)
         if state.freeze:
             _lift(db, held.account, by="vault", because="the vault holds another password")
         return _open(db, held, run_id, "password", fingerprint=fingerprint)
@@ -175,7 +181,9 @@ def _open(
     return Grant(attempt=int(cursor.lastrowid))
 
 
-def close_attempt(inventory: Inventory, held: Lease, attempt: int, verdict: Verdict, submissions: int) -> None:
+def close_attempt(
+    inventory: Inventory, held: Lease, run_id: str, attempt: int, verdict: Verdict, submissions: int, limits: Limits
+) -> None:
     """Record what became of an attempt; `submissions` is how many requests may have reached the portal."""
     with inventory.write() as db:
         check_epoch(db, held.account, held.epoch)
@@ -184,6 +192,12 @@ def close_attempt(inventory: Inventory, held: Lease, attempt: int, verdict: Verd
             "UPDATE ledger SET verdict = ?, submissions = ?, closed_at = ? WHERE id = ? AND account = ?",
             (verdict, counted, stamp(now.utc()), attempt, held.account),
         )
+        if verdict is Verdict.REFUSED and _kind(db, attempt) == "password":
+            after_refusal(db, run_id, limits)
+
+
+def _kind(db: Any, attempt: int) -> str:
+    return str(db.execute("SELECT kind FROM ledger WHERE id = ?", (attempt,)).fetchone()[0])
 
 
 def signed_in(db: Any, held: Lease, run_id: str) -> None:
@@ -194,6 +208,7 @@ def signed_in(db: Any, held: Lease, run_id: str) -> None:
            VALUES (?, 'signed_in', ?, ?, ?, 'accepted', 0)""",
         (held.account, run_id, held.epoch, stamp(now.utc())),
     )
+    after_sign_in(db, run_id)
 
 
 def freeze_for(inventory: Inventory, account: str, failure: Failure, *, run_id: str, fingerprint: str | None) -> bool:
@@ -215,23 +230,8 @@ def freeze(
     fingerprint: str | None = None,
 ) -> None:
     """Freeze the account, once: an account that is frozen stays so for its first reason."""
-    at = stamp(now.utc())
     with inventory.write() as db:
-        if db.execute("SELECT 1 FROM freezes WHERE account = ? AND lifted_at IS NULL", (account,)).fetchone():
-            return
-        db.table("freezes").insert(
-            {
-                "account": account,
-                "error": failure.error,
-                "phrase": failure.phrase,
-                "message": failure.message,
-                "fingerprint": fingerprint,
-                "opened_at": at,
-                "opened_by": by,
-                "run_id": run_id,
-            }
-        )
-        record_audit(db, at=at, who=by, action="account freeze", account=account, because=failure.message)
+        open_incident(db, Kind.FREEZE, failure, by=by, account=account, run_id=run_id, fingerprint=fingerprint)
 
 
 def unfreeze(inventory: Inventory, account: str, *, by: str, because: str) -> None:
@@ -250,7 +250,6 @@ def unfreeze(inventory: Inventory, account: str, *, by: str, because: str) -> No
 
 
 def _lift(db: Any, account: str, *, by: str, because: str) -> None:
-    db.execute(
-        "UPDATE freezes SET lifted_at = ?, lifted_by = ?, because = ? WHERE account = ? AND lifted_at IS NULL",
-        (stamp(now.utc()), by, because, account),
-    )
+    for incident in open_ones(db, Kind.FREEZE):
+        if incident["account"] == account:
+            close_incident(db, incident, by=by, because=because)

@@ -89,6 +89,9 @@ class Settings(BaseSettings):
     portal_addresses: dict[str, Origin] = {}
     sign_ins_at_once: int = Field(default=4, ge=1, le=64)
     lookups_per_day: int = Field(default=2000, ge=1)
+    brake_refusals: int = Field(default=3, ge=1)
+    alike_accounts: int = Field(default=3, ge=2)
+    pause_minutes: int = Field(default=15, ge=1)
     wait_seconds: int = Field(default=120, ge=0)
     step_timeout_seconds: int = Field(default=45, ge=1)
     answer_timeout_seconds: int = Field(default=180, ge=1)

@@ -126,7 +126,7 @@ def list_(json: Json = False) -> None:
     """All accounts, and how they stand."""
     rows = office.inventory.rows(
         """SELECT a.name, a.portal, a.kind, a.owner, a.automation, substr(a.last_good_sign_in_at, 1, 16) AS last_good_sign_in,
-           a.last_failure, (SELECT f.error FROM freezes f WHERE f.account = a.name AND f.lifted_at IS NULL) AS frozen
+           a.last_failure, (SELECT i.error FROM incidents i WHERE i.kind = 'freeze' AND i.account = a.name AND i.closed_at IS NULL) AS frozen
            FROM accounts a ORDER BY a.name"""
     )
     if json:

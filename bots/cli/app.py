@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from bots.cli import accounts, audit, eligibility, parties, practice, service, setup, sign_in, vault
+from bots.cli import accounts, audit, eligibility, incidents, parties, practice, service, setup, sign_in, vault
 
 EXIT_CODES = """Exit codes: 0 done · 2 something asked for can't be · 3 a batch with rows that have no answer ·
 10 account (refused, locked, disabled) · 11 password expired · 12 code or challenge · 13 portal or payer not
@@ -19,5 +19,5 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
-for module in (setup, parties, accounts, vault, sign_in, eligibility, service, audit, practice):
+for module in (setup, parties, accounts, vault, sign_in, eligibility, service, incidents, audit, practice):
     module.add_to(app)

@@ -24,17 +24,20 @@ _FIRST_RELEASE = (
     """CREATE TABLE leases (
             account TEXT PRIMARY KEY, epoch INTEGER NOT NULL, owner TEXT NOT NULL, run_id TEXT, taken_at TEXT NOT NULL,
             released_at TEXT) STRICT""",
-    """CREATE TABLE freezes (
-            id INTEGER PRIMARY KEY, account TEXT NOT NULL, error TEXT NOT NULL, phrase TEXT, message TEXT NOT NULL,
-            fingerprint TEXT, opened_at TEXT NOT NULL, opened_by TEXT NOT NULL, run_id TEXT, lifted_at TEXT,
-            lifted_by TEXT, because TEXT) STRICT""",
-    "CREATE INDEX freezes_open ON freezes(account) WHERE lifted_at IS NULL",
+    """CREATE TABLE incidents (
+            id INTEGER PRIMARY KEY, kind TEXT NOT NULL, account TEXT, portal TEXT, flow TEXT, error TEXT NOT NULL,
+            phrase TEXT, screen TEXT, message TEXT NOT NULL, fingerprint TEXT, opened_at TEXT NOT NULL,
+            opened_by TEXT NOT NULL, run_id TEXT, until TEXT, taken_by TEXT, taken_at TEXT, snoozed_until TEXT,
+            note TEXT, ticket TEXT, closed_at TEXT, closed_by TEXT, because TEXT) STRICT""",
+    "CREATE INDEX incidents_open ON incidents(kind, account, portal) WHERE closed_at IS NULL",
+    "CREATE INDEX ledger_refused ON ledger(closed_at) WHERE kind = 'password' AND verdict IN ('refused', 'open')",
     """CREATE TABLE runs (
             id TEXT PRIMARY KEY, account TEXT NOT NULL, portal TEXT NOT NULL, flow TEXT NOT NULL, source TEXT NOT NULL,
             by TEXT NOT NULL, module_version TEXT NOT NULL, started_at TEXT NOT NULL, ended_at TEXT, sign_in TEXT,
             questions INTEGER NOT NULL, asked INTEGER NOT NULL DEFAULT 0, answered INTEGER NOT NULL DEFAULT 0,
             error TEXT, message TEXT, phrase TEXT, screen TEXT, locator TEXT, steps TEXT) STRICT""",
     "CREATE INDEX runs_account ON runs(account, started_at)",
+    "CREATE INDEX runs_ended ON runs(portal, ended_at)",
     """CREATE TABLE due (
             id INTEGER PRIMARY KEY, schedule TEXT NOT NULL, account TEXT NOT NULL, flow TEXT NOT NULL,
             due_at TEXT NOT NULL, written_at TEXT NOT NULL, state TEXT NOT NULL, cause TEXT, run_id TEXT,
@@ -53,7 +56,7 @@ _FIRST_RELEASE = (
 
 @migrations()
 def m001_first_release(db: Database) -> None:
-    """Accounts and who they act for, the ledger, leases, freezes, runs, due rows and the audit trail."""
+    """Accounts and who they act for, the ledger, leases, incidents, runs, due rows and the audit trail."""
     columns = ", ".join(f"{c.name} {c.type}" for c in ACCOUNT_COLUMNS if c.name != "name")
     db.execute(f"CREATE TABLE accounts (name TEXT PRIMARY KEY, {columns}) STRICT")
     for statement in _FIRST_RELEASE:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from bots import guard, now
+from bots.brake import Limits, NotNow
 from bots.desk import Failure, Grant, SignIn, Verdict
 from bots.disk import read, write_durably
 from bots.inventory import Inventory, stamp
 from bots.lease import Lease, check_epoch
 from bots.runner.runs import RunHead
 from flows.eligibility import EligibilityAnswer
+from flows.errors import AccountHeld
 from payers.model import Portal
 
 P = ParamSpec("P")
@@ -23,6 +25,21 @@ R = TypeVar("R")
 
 Record = Callable[[RunHead, int, EligibilityAnswer | Failure], None]
 """Called with the run, the index of the question, and its result, which is on disk when the call returns."""
+
+
+POLL_SECONDS = 0.2
+
+
+async def patiently(seconds: float, ask: Callable[[], Awaitable[R]]) -> R:
+    """What `ask` returns once nobody else has to go first. Raises `AccountHeld` when that takes longer than `seconds`."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while True:
+        try:
+            return await ask()
+        except NotNow as error:
+            if asyncio.get_running_loop().time() > deadline:
+                raise AccountHeld(f"{error}; waited {seconds:.0f} s. Try again in a few minutes.") from None
+        await asyncio.sleep(POLL_SECONDS)
 
 
 class InventoryDesk:
@@ -41,6 +58,8 @@ class InventoryDesk:
         *,
         portal: Portal,
         automatic: bool,
+        limits: Limits,
+        wait_seconds: float,
         state_file: Path,
         record: Record,
         writer: Executor,
@@ -53,6 +72,8 @@ class InventoryDesk:
         self._head = head
         self._portal = portal
         self._automatic = automatic
+        self._limits = limits
+        self._wait_seconds = wait_seconds
         self._state_file = state_file
         self._record = record
         self._writer = writer
@@ -61,22 +82,35 @@ class InventoryDesk:
         return await asyncio.get_running_loop().run_in_executor(self._writer, partial(call, *args, **kwargs))
 
     async def grant_password(self, fingerprint: str) -> Grant:
-        """Ask the guard."""
+        """Ask the guard, and again while others have to go first."""
         self.last_fingerprint = fingerprint
-        return await self._commit(
-            guard.grant_password,
-            self._inventory,
-            self._held,
-            self._head.run_id,
-            fingerprint,
-            self._portal.policy,
-            automatic=self._automatic,
+        return await patiently(
+            self._wait_seconds,
+            lambda: self._commit(
+                guard.grant_password,
+                self._inventory,
+                self._held,
+                self._head.run_id,
+                fingerprint,
+                self._portal,
+                self._limits,
+                automatic=self._automatic,
+            ),
         )
 
     async def close_attempt(self, attempt: int, verdict: Verdict, submissions: int) -> None:
         """Write the verdict into the ledger."""
         self.repeatable = verdict in (Verdict.ACCEPTED, Verdict.NOT_SUBMITTED)
-        await self._commit(guard.close_attempt, self._inventory, self._held, attempt, verdict, submissions)
+        await self._commit(
+            guard.close_attempt,
+            self._inventory,
+            self._held,
+            self._head.run_id,
+            attempt,
+            verdict,
+            submissions,
+            self._limits,
+        )
 
     async def grant_code(self, time_step: int) -> Grant:
         """Spend a time step."""

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
+from bots.brake import Limits, check_portal
 from bots.desk import Order, Outcome, Question, SignIn
 from bots.engine import Engine
 from bots.inventory import Inventory
 from bots.lease import Lease, lease
-from bots.runner.desk import InventoryDesk, Record
+from bots.runner.desk import InventoryDesk, Record, patiently
 from bots.runner.runs import RunHead
 from bots.session import LiveSession
 from bots.settings import Settings
@@ -47,6 +48,12 @@ class Run:
     _repeatable: bool = True
     _sessions_ended: int = 0
 
+    @property
+    def limits(self) -> Limits:
+        """The settings of the brake."""
+        chosen = self.settings
+        return Limits(chosen.brake_refusals, chosen.alike_accounts, chosen.pause_minutes)
+
     async def go(self) -> None:
         """Work until every question has its result. Raises what ended the run early.
 
@@ -77,7 +84,11 @@ class Run:
                 wait_seconds=self.settings.wait_seconds,
                 on_wait=lambda holder: self.tell(f"account {self.head.account} is in use by {holder}; waiting"),
             ) as held:
+                await patiently(self.settings.wait_seconds, self._portal_allows)
                 await self._sit(held)
+
+    async def _portal_allows(self) -> None:
+        check_portal(self.inventory, self.portal.name, self.template.flow, self.head.run_id)
 
     async def _sit(self, held: Lease) -> None:
         desk = InventoryDesk(
@@ -86,6 +97,8 @@ class Run:
             self.head,
             portal=self.portal,
             automatic=self.automatic,
+            limits=self.limits,
+            wait_seconds=self.settings.wait_seconds,
             state_file=self.settings.state_folder / f"{self.head.account}.age",
             record=self.record,
             writer=self.writer,

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from bots import guard, now
+from bots.brake import after_run
 from bots.browser import find_browser
 from bots.desk import Failure, Order, Question, SignIn
 from bots.engine import Engine
@@ -170,6 +171,7 @@ class Runner:
         if failure:
             guard.freeze_for(self._inventory, head.account, failure, run_id=head.run_id, fingerprint=run.fingerprint)
         end_run(self._inventory, head, run.sign_in, failure, run.steps)
+        after_run(self._inventory, head.portal, run.template.flow, head.run_id, failure, run.limits)
         log.info(
             "run",
             **asdict(head),

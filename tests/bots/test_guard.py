@@ -10,38 +10,16 @@ import time
 from pathlib import Path
 
 import pytest
+from office import Office, portal
 
 from bots import guard
 from bots.desk import Failure, Verdict
 from bots.inventory import Inventory
-from bots.inventory.accounts import add_account, checked_account
-from bots.lease import Lease, _take, lease
+from bots.lease import lease
 from flows.errors import AccountFrozen, AccountHeld, CodesExhausted, InputError, WorkerLost
 from payers.model import Policy
 
 THREE = Policy(lockout_threshold=3)
-
-
-class Office:
-    def __init__(self, folder: Path) -> None:
-        self.inventory = Inventory(folder / "inventory.db")
-        self.folder = folder / "leases"
-        row = checked_account({"name": "a", "portal": "availity", "user_id": "u"}, ["availity"])
-        add_account(self.inventory, row, [], by="test", at="2026-11-23T12:00:00.000+00:00")
-        self.held = self.lease()
-
-    def lease(self) -> Lease:
-        return Lease("a", _take(self.inventory, "a", "run"), self.folder)
-
-    def grant(self, password: str, policy: Policy = THREE, *, automatic: bool = False) -> int:
-        return guard.grant_password(self.inventory, self.held, "run", password, policy, automatic=automatic).attempt
-
-    def attempt(self, password: str, verdict: Verdict, submissions: int = 1) -> None:
-        guard.close_attempt(self.inventory, self.held, self.grant(password), verdict, submissions)
-
-    def sign_in(self) -> None:
-        with self.inventory.write() as db:
-            guard.signed_in(db, self.held, "run")
 
 
 @pytest.fixture
@@ -103,11 +81,11 @@ def test_only_a_good_sign_in_or_a_person_starts_the_count_again(office: Office) 
 
 @pytest.mark.parametrize(("threshold", "granted"), [(None, 2), (3, 2), (5, 4), (6, 5), (2, 1), (1, 0)])
 def test_the_last_try_before_the_lock_is_never_granted(office: Office, threshold: int | None, granted: int) -> None:
-    policy = Policy(lockout_threshold=threshold)
+    where = portal(threshold=threshold)
     for number in range(granted):
-        office.grant(str(number), policy)
+        office.attempt(str(number), Verdict.UNKNOWN, where=where)
     with pytest.raises(AccountHeld):
-        office.grant("one more", policy)
+        office.grant("one more", where)
 
 
 def test_the_service_submits_at_most_once_an_hour_while_a_verdict_is_missing(office: Office) -> None:
@@ -128,7 +106,7 @@ def test_a_time_step_is_spent_once(office: Office) -> None:
 def test_two_refused_codes_hold_the_account(office: Office) -> None:
     for step in (1, 2):
         grant = guard.grant_code(office.inventory, office.held, "run", step, THREE)
-        guard.close_attempt(office.inventory, office.held, grant.attempt, Verdict.REFUSED, 1)
+        office.close(grant.attempt, Verdict.REFUSED)
     with pytest.raises(AccountHeld, match="codes were refused"):
         guard.grant_code(office.inventory, office.held, "run", 3, THREE)
     with pytest.raises(AccountHeld, match="codes were refused"):
@@ -163,9 +141,9 @@ def test_a_lease_that_was_followed_grants_nothing(office: Office) -> None:
     paused = office.held
     office.held = office.lease()
     for call in (
-        lambda: guard.grant_password(office.inventory, paused, "run", "A", THREE, automatic=False),
+        lambda: office.grant("A", held=paused),
         lambda: guard.grant_code(office.inventory, paused, "run", 1, THREE),
-        lambda: guard.close_attempt(office.inventory, paused, 1, Verdict.ACCEPTED, 1),
+        lambda: office.close(1, Verdict.ACCEPTED, held=paused),
     ):
         with pytest.raises(WorkerLost):
             call()

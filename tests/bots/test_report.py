@@ -93,7 +93,7 @@ class World:
         guard.freeze(self.inventory, account, failure, by=by, fingerprint="f1")
         with self.inventory.write() as db:
             opened = stamp((AT - timedelta(hours=2)).astimezone(UTC))
-            db.execute("UPDATE freezes SET opened_at = ? WHERE account = ?", (opened, account))
+            db.execute("UPDATE incidents SET opened_at = ? WHERE account = ?", (opened, account))
 
     def due(self, account: str, state: str, *, hours: float = 2, cause: str | None = None) -> None:
         at = stamp((AT - timedelta(hours=hours)).astimezone(UTC))
