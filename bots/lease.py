@@ -37,7 +37,7 @@ class Lease:
         """Whether somebody waits for this account."""
         handle = os.open(self.folder / f"{self.account}.next", os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            return not _try_lock(handle)
+            return not try_lock(handle)
         finally:
             os.close(handle)
 
@@ -78,7 +78,7 @@ async def _queue(
     turnstile = os.open(folder / f"{account}.next", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         for wanted in (turnstile, handle):
-            while not _try_lock(wanted):
+            while not try_lock(wanted):
                 holder = _holder(inventory, account)
                 if asyncio.get_running_loop().time() > deadline:
                     raise AccountHeld(
@@ -92,7 +92,8 @@ async def _queue(
         os.close(turnstile)
 
 
-def _try_lock(handle: int) -> bool:
+def try_lock(handle: int) -> bool:
+    """Take the kernel lock of an open file if it is free; whether it was."""
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -24,6 +24,7 @@ from bots.clock import Due, DueState, Schedule
 from bots.disk import in_plain_words, private_folder
 from bots.inventory import Inventory
 from bots.runner import RunResult
+from bots.recovery import recover
 from bots.settings import Settings
 from flows.errors import InputError, PortalkeeperError
 
@@ -81,6 +82,8 @@ async def serve(
     """
     with only_service(settings.home):
         schedules = clock.load_schedules(settings.schedules, inventory)
+        if left := recover(inventory, settings).words():
+            tell(left)
         again = clock.recover(inventory, now.utc())
         async with clock.ticking(inventory, schedules) as due:
             runner = runner_factory()

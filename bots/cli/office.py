@@ -59,9 +59,12 @@ class Office:
 
     @asynccontextmanager
     async def runner(self, source: str) -> AsyncIterator[Runner]:
-        """A runner, stopped at the end."""
+        """A runner, stopped at the end. What a dead process left behind is settled first."""
+        from bots.recovery import recover  # noqa: PLC0415
         from bots.runner import Runner  # noqa: PLC0415 - loads the browser library
 
+        if left := recover(self.inventory, self.settings).words():
+            tell(left)
         runner = Runner(self.settings, self.inventory, self.vault, self.key, source=source, by=self.person, tell=tell)
         try:
             yield runner
