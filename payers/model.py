@@ -7,6 +7,25 @@ from dataclasses import dataclass, field
 
 from flows.eligibility import CheckEligibility
 from flows.login import Login
+from flows.password_reset import ResetPassword
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordRules:
+    """What a portal publishes about passwords it takes. `specials` are the special characters it allows.
+
+    `user_id_run` is how many characters of the user id in a row a password may not hold (0: no such rule; the
+    whole user id never may).
+    """
+
+    shortest: int
+    longest: int
+    specials: str = ""
+    needs_digit: bool = True
+    needs_upper: bool = True
+    needs_lower: bool = True
+    needs_special: bool = False
+    user_id_run: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +40,7 @@ class Policy:
     password_warning_days: int | None = None
     inactivity_days: int | None = None
     single_session: bool | None = None
+    password_rules: PasswordRules | None = None
     unlock_path: str = ""
     sources: Mapping[str, str] = field(default_factory=dict)
 
@@ -43,6 +63,7 @@ class Portal:
     policy: Policy
     login: Login
     eligibility: CheckEligibility | None = None
+    password_reset: ResetPassword | None = None
     phrases: Mapping[str, str] = field(default_factory=dict)
     telemetry: frozenset[str] = frozenset()
     alternative: str = ""
@@ -53,4 +74,4 @@ class Portal:
         return tuple(name for name in FLOWS if getattr(self, name) is not None)
 
 
-FLOWS = ("login", "eligibility")
+FLOWS = ("login", "eligibility", "password_reset")

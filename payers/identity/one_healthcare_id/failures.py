@@ -23,12 +23,12 @@ from payers.identity.one_healthcare_id.screens import (
     Outage,
     SignedInElsewhere,
 )
-from payers.kit import Screen
+from payers.kit import AnyOf, Screen
 
 
-def failures(page: Page) -> tuple[Screen, ...]:
+def failures(page: Page) -> AnyOf:
     """The screens that end a sign-in."""
-    return (
+    return AnyOf(
         Captcha(page),
         AccessDenied(page),
         Outage(page),

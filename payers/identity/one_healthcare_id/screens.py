@@ -9,6 +9,8 @@ import re
 
 from playwright.async_api import Page
 
+OUTAGE = re.compile("maintenance|unavailable|server error", re.IGNORECASE)
+
 
 class UserId:
     """The first page: the user id alone."""
@@ -64,21 +66,21 @@ class Locked:
     """The account is locked; the heading is all that tells."""
 
     def __init__(self, page: Page) -> None:
-        self.landmark = page.locator("h1#page-title").filter(has_text=re.compile(r"\blocked\b", re.I))
+        self.landmark = page.locator("h1#page-title").filter(has_text=re.compile(r"\blocked\b", re.IGNORECASE))
 
 
 class NewTerms:
     """Terms that a person has to read and accept."""
 
     def __init__(self, page: Page) -> None:
-        self.landmark = page.get_by_text("I confirm that I have read and agree to the above")
+        self.landmark = page.locator("label").filter(has_text="I confirm that I have read and agree to the above")
 
 
 class SignedInElsewhere:
     """Somebody else is signed in with this user id."""
 
     def __init__(self, page: Page) -> None:
-        self.landmark = page.get_by_role("heading", name="You are already signed in")
+        self.landmark = page.locator("h1").filter(has_text="You are already signed in")
 
 
 class Captcha:
@@ -92,11 +94,11 @@ class Outage:
     """Maintenance or a server error in place of the application."""
 
     def __init__(self, page: Page) -> None:
-        self.landmark = page.locator("h1").filter(has_text=re.compile("maintenance|unavailable|server error", re.I))
+        self.landmark = page.locator("h1").filter(has_text=OUTAGE)
 
 
 class AccessDenied:
     """The site refuses this address."""
 
     def __init__(self, page: Page) -> None:
-        self.landmark = page.get_by_role("heading", name=re.compile("access denied", re.I))
+        self.landmark = page.locator("h1").filter(has_text="access denied")

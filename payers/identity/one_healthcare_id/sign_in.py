@@ -34,7 +34,7 @@ async def sign_in(session: Session, home: Screen) -> None:
 async def _next(session: Session, *screens: Screen) -> Screen:
     """The screen that comes; raises what a failure screen means."""
     page = session.page
-    return await reach(page, *screens, failures=failures(page), meaning=meaning, seconds=SCREEN_SECONDS)
+    return await reach(page, *screens, failures=[failures(page)], meaning=meaning, seconds=SCREEN_SECONDS)
 
 
 async def _enter_user_id(session: Session) -> Password:

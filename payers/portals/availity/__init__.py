@@ -1,7 +1,8 @@
 """Availity Essentials, the front door of Aetna, Humana, Anthem plans and many more."""
 
-from payers.model import Policy, Portal
+from payers.model import PasswordRules, Policy, Portal
 from payers.portals.availity.eligibility import check
+from payers.portals.availity.password_reset import change
 from payers.portals.availity.phrases import PHRASES
 from payers.portals.availity.sign_in import sign_in
 
@@ -14,18 +15,25 @@ PORTAL = Portal(
         password_max_age_days=60,
         password_warning_days=5,
         single_session=True,
+        password_rules=PasswordRules(shortest=8, longest=15, specials="-@#$%*", needs_special=True, user_id_run=5),
         unlock_path="Forgot your password? on the sign-in page, or the organization's administrator",
         sources={
             "password_max_age_days": "Availity help, Change your password overview",
             "password_warning_days": "Availity help, Change your password overview",
             "single_session": "Availity newsletter of October 2009",
+            "password_rules": "Availity help, payer registration guide, Create a user account",
             "unlock_path": "Availity help, Change your password",
         },
     ),
     login=sign_in,
     eligibility=check,
+    password_reset=change,
     phrases=PHRASES,
     telemetry=frozenset({"/ms/api/availity/internal/pui/key-delivery/v1/telemetry"}),
     alternative="developer.availity.com offers a Coverages API for part of this",
-    proof={"login": "simulated 2026-11-23", "eligibility": "simulated 2026-11-23"},
+    proof={
+        "login": "simulated 2026-11-23",
+        "eligibility": "simulated 2026-11-23",
+        "password_reset": "simulated 2026-11-23",
+    },
 )

@@ -16,4 +16,10 @@ PHRASES = {
     "name_invalid": "Invalid/Missing Subscriber/Insured Name",
     "birth_date_differs": "Patient Birth Date Does Not Match",
     "payer_down": "Unable to respond",
+    "disabled": "Your account is inactive",
+    "password_changed": "Your password was successfully changed",
+    "new_password_refused": "Your new password must contain",
+    "current_password_wrong": "The current password is incorrect",
+    "password_used_before": "use one of your last",
+    "password_too_young": "A password can be changed again",
 }

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import re
 
-from playwright.async_api import Page
+from playwright.async_api import FrameLocator, Page
+
+CAPTCHA = "iframe[title*=challenge i], iframe[src*=captcha i]"
+DENIED = "access denied"
+OUTAGE = re.compile("maintenance|unavailable|server error", re.IGNORECASE)
 
 
 class SignIn:
@@ -34,7 +38,7 @@ class ChooseMethod:
     def __init__(self, page: Page) -> None:
         self.authenticator = page.get_by_label("Authenticate me using my Authenticator app", exact=True)
         self.go_on = page.get_by_role("button", name="Continue", exact=True)
-        self.landmark = page.get_by_role("heading", name="How would you like to authenticate?")
+        self.landmark = page.locator("h1").filter(has_text="How would you like to authenticate?")
 
 
 class EnterCode:
@@ -50,35 +54,63 @@ class NewTerms:
     """Terms that a person has to read and accept."""
 
     def __init__(self, page: Page) -> None:
-        self.landmark = page.get_by_text("I confirm that I have read and agree to the above")
+        self.landmark = page.locator("label").filter(has_text="I confirm that I have read and agree to the above")
 
 
 class SignedInElsewhere:
     """Somebody else is signed in with this user id."""
 
     def __init__(self, page: Page) -> None:
-        self.landmark = page.get_by_role("heading", name="You are already signed in elsewhere")
+        self.landmark = page.locator("h1").filter(has_text="You are already signed in elsewhere")
 
 
 class LoggedOut:
     """The session has ended."""
 
     def __init__(self, page: Page) -> None:
-        self.landmark = page.get_by_role("heading", name="You have been logged out")
+        self.landmark = page.locator("h1").filter(has_text="You have been logged out")
 
 
 class Captcha:
     """Proof of a human is wanted."""
 
     def __init__(self, page: Page) -> None:
-        self.landmark = page.locator("iframe[title*=challenge i], iframe[src*=captcha i]")
+        self.landmark = page.locator(CAPTCHA)
 
 
 class Outage:
     """Maintenance or a server error in place of the application."""
 
     def __init__(self, page: Page) -> None:
-        self.landmark = page.locator("h1").filter(has_text=re.compile("maintenance|unavailable|server error", re.I))
+        self.landmark = page.locator("h1").filter(has_text=OUTAGE)
+
+
+class AccessDenied:
+    """The site refuses this address."""
+
+    def __init__(self, page: Page) -> None:
+        self.landmark = page.locator("h1").filter(has_text=DENIED)
+
+
+class ApplicationCaptcha:
+    """Proof of a human is wanted, in the application's frame."""
+
+    def __init__(self, page: Page) -> None:
+        self.landmark = page.frame_locator("#newBodyFrame").locator(CAPTCHA)
+
+
+class ApplicationDenied:
+    """The application refuses this address."""
+
+    def __init__(self, page: Page) -> None:
+        self.landmark = page.frame_locator("#newBodyFrame").locator("h1").filter(has_text=DENIED)
+
+
+class ApplicationOutage:
+    """Maintenance or a server error in the application's frame; the shell goes on."""
+
+    def __init__(self, page: Page) -> None:
+        self.landmark = page.frame_locator("#newBodyFrame").locator("h1").filter(has_text=OUTAGE)
 
 
 class Home:
@@ -115,11 +147,14 @@ class Inquiry:
     def __init__(self, page: Page) -> None:
         frame = page.frame_locator("#newBodyFrame")
         self.organization = frame.locator("#organization-field")
-        self.payer = frame.locator("#payerId-field")
-        self.provider = frame.locator("#provider")
-        self.search_option = frame.locator("#patientSearchOption")
-        self.relationship = frame.locator("#subscriberRelationship-field")
-        self.service_type = frame.locator("#serviceType")
+        self.boxes = {  # in the order in which they depend on each other
+            "organization-field": self.organization,
+            "payerId-field": frame.locator("#payerId-field"),
+            "provider": frame.locator("#provider"),
+            "patientSearchOption": frame.locator("#patientSearchOption"),
+            "subscriberRelationship-field": frame.locator("#subscriberRelationship-field"),
+            "serviceType": frame.locator("#serviceType"),
+        }
         self.member_id = frame.locator("input[name=memberId]")
         self.birth_date = frame.locator("[aria-labelledby=patientBirthDatefield-picker-label] [role=spinbutton]")
         self.as_of = frame.locator("[aria-labelledby=asOfDate-picker-label] [role=spinbutton]")
@@ -134,8 +169,9 @@ class Result:
 
     def __init__(self, page: Page) -> None:
         frame = page.frame_locator("#newBodyFrame")
+        self.organization = frame.locator("#organization-field")  # the form stays behind an alert
+        self.provider = frame.locator("#provider")
         self.alert = frame.locator("#eligibility-response .MuiAlert-message")
-        self.card = frame.locator("#patient-card")
         self.new_request = frame.get_by_role("button", name="New Request", exact=True)
         self.patient = frame.locator("#patient-card .patient-name")
         self.labels = frame.locator("#patient-card .patient-card-extended-label")
@@ -144,5 +180,51 @@ class Result:
         self.plan_name = frame.locator("#plan-details-summary .plan-name")
         self.facts = frame.locator("ul.plan-date-information li, .plan-detail")
         self.other_payer = frame.locator("#other-insurance p")
-        self.benefits = frame.locator(".MuiAccordion-root tbody tr")
+        self.benefits = frame.locator(".MuiAccordion-root tr")
         self.landmark = self.new_request  # shown with an answer and with an alert, never while waiting
+
+
+class ForcedChange:
+    """Your password has expired: the change form in the place of home."""
+
+    def __init__(self, page: Page) -> None:
+        self.go_on = page.get_by_role("button", name="Continue", exact=True)
+        self.landmark = page.get_by_role("heading", name="Your password has expired")
+
+
+class PasswordExpiring:
+    """Your password will expire in so many days."""
+
+    def __init__(self, page: Page) -> None:
+        self.later = page.get_by_role("button", name="Remind Me Later", exact=True)
+        self.landmark = page.get_by_role("heading", name=re.compile(r"Your password will expire in \d+ days?"))
+
+
+class MyAccount:
+    """The way to the change form, in the shell's frame."""
+
+    def __init__(self, page: Page) -> None:
+        self.frame = page.frame_locator("#newBodyFrame")
+        self.open = page.get_by_title("My Account", exact=True)
+        self.security = self.frame.get_by_role("tab", name="Security", exact=True)
+        self.update = self.frame.get_by_test_id("update-password-btn")
+        self.landmark = self.security
+
+
+class ChangeForm:
+    """The change form, in the shell's frame or in the place of home."""
+
+    def __init__(self, place: Page | FrameLocator) -> None:
+        self.current = place.get_by_test_id("current-password-input")
+        self.new = place.get_by_test_id("new-password-input")
+        self.again = place.get_by_test_id("confirm-new-password-input")
+        self.submit = place.get_by_test_id("submit-btn")
+        self.landmark = self.new
+
+
+class ChangeAnswer:
+    """What the change form says after it was sent."""
+
+    def __init__(self, place: Page | FrameLocator) -> None:
+        self.words = place.locator(".alert[role=alert]")
+        self.landmark = self.words

@@ -5,29 +5,27 @@ from __future__ import annotations
 from playwright.async_api import Page
 
 from flows.errors import (
-    AccountBusy,
+    AccountDisabled,
     AccountLocked,
-    ActionRequired,
-    CaptchaShown,
     CodeRejected,
     InvalidCredentials,
+    PasswordExpired,
     PortalUnavailable,
     ScreenNotRecognised,
 )
 from flows.session import Session
-from payers.kit import Overlay, Screen, arrive, phrase_in, shown, visit
+from payers.kit import Overlay, Screen, phrase_in, reach, shown, visit
+from payers.portals.availity.failures import meaning, sign_in_failures
 from payers.portals.availity.phrases import PHRASES
 from payers.portals.availity.screens import (
     Announcement,
-    Captcha,
     ChooseMethod,
     CookieBanner,
     EnterCode,
+    ForcedChange,
     Home,
     LoggedOut,
-    NewTerms,
-    Outage,
-    SignedInElsewhere,
+    PasswordExpiring,
     SignIn,
     SignInAlert,
 )
@@ -44,34 +42,37 @@ async def sign_in(session: Session) -> None:
     if await shown(Home(page)):
         return
     async with session.step("open the portal"):
-        await visit(page, session.address + SHELL)
-        screen = await arrive(
-            page,
-            *_stops(page),
-            LoggedOut(page),
-            SignIn(page),
-            Home(page),
-            seconds=SCREEN_SECONDS,
-            overlays=overlays(page),
-        )
+        screen = await _open(session, SHELL, LoggedOut(page), SignIn(page), Home(page))
         if isinstance(screen, LoggedOut):
-            await visit(page, session.address + LOGIN)
-            screen = await arrive(page, *_stops(page), SignIn(page), seconds=SCREEN_SECONDS, overlays=overlays(page))
+            screen = await _open(session, LOGIN, SignIn(page))
     if isinstance(screen, SignIn):
         screen = await _enter_password(session, screen)
     if isinstance(screen, ChooseMethod):
         async with session.step("choose the authenticator"):
             await screen.authenticator.check()
             await screen.go_on.click()
-            screen = await arrive(page, *_stops(page), EnterCode(page), seconds=SCREEN_SECONDS, overlays=overlays(page))
+            screen = await _next(page, EnterCode(page))
     if isinstance(screen, EnterCode):
         screen = await _enter_code(session, screen)
-    await _stop_at(screen)
+    if isinstance(screen, PasswordExpiring):
+        await _change_it_later(session, screen)
 
 
-def _stops(page: Page) -> tuple[Screen, ...]:
-    """The screens at which a sign-in ends without a session."""
-    return (Captcha(page), Outage(page), NewTerms(page), SignedInElsewhere(page))
+async def _open(session: Session, path: str, *screens: Screen) -> Screen:
+    await visit(session.page, session.address + path, sign_in_failures(session.page))
+    return await _next(session.page, *screens)
+
+
+async def _next(page: Page, *screens: Screen) -> Screen:
+    """The screen that comes; raises what a failure screen means."""
+    return await reach(
+        page,
+        *screens,
+        failures=sign_in_failures(page),
+        meaning=meaning,
+        seconds=SCREEN_SECONDS,
+        overlays=overlays(page),
+    )
 
 
 async def _enter_password(session: Session, form: SignIn) -> Screen:
@@ -80,18 +81,21 @@ async def _enter_password(session: Session, form: SignIn) -> Screen:
         await form.user_id.fill(session.account.username)
         await form.password.fill((await session.password()).get_secret_value())
         await form.submit.click()
-        screen = await arrive(
+        screen = await _next(
             page,
             SignInAlert(page),
-            *_stops(page),
+            ForcedChange(page),
             ChooseMethod(page),
             EnterCode(page),
+            PasswordExpiring(page),
             Home(page),
-            seconds=SCREEN_SECONDS,
-            overlays=overlays(page),
         )
         if isinstance(screen, SignInAlert):
             await _explain(screen)
+        if isinstance(screen, ForcedChange):
+            raise PasswordExpired(
+                "the portal wants the password changed before it lets anybody in", screen="ForcedChange"
+            )
     return screen
 
 
@@ -102,42 +106,37 @@ async def _enter_code(session: Session, form: EnterCode) -> Screen:
         async with session.step("enter the code", private=True):
             await form.code.fill((await session.code()).get_secret_value())
             await form.go_on.click()
-            screen = await arrive(
-                page, SignInAlert(page), *_stops(page), Home(page), seconds=SCREEN_SECONDS, overlays=overlays(page)
-            )
+            screen = await _next(page, SignInAlert(page), PasswordExpiring(page), Home(page))
         if not isinstance(screen, SignInAlert):
             return screen
-        phrase = phrase_in(await screen.words.inner_text(), PHRASES)
-        if phrase != "code_refused":
+        if phrase_in(await screen.words.inner_text(), PHRASES) != "code_refused":
             await _explain(screen)
     raise CodeRejected("the portal refused two codes", phrase="code_refused", screen="SignInAlert")
+
+
+async def _change_it_later(session: Session, warning: PasswordExpiring) -> None:
+    """Tell how many days are left, and go on."""
+    days = "".join(filter(str.isdigit, await warning.landmark.inner_text()))
+    await session.notice("password expires in days", days)
+    async with session.step("put the password change off"):
+        await warning.later.click()
+        await _next(session.page, Home(session.page))
 
 
 async def _explain(alert: SignInAlert) -> None:
     """Raise what an alert during sign-in means; an unlisted one is no refusal."""
     phrase = phrase_in(await alert.words.first.inner_text(), PHRASES)
     match phrase:
-        case "password_refused":
+        case "password_refused" | "password_not_recognized":
             raise InvalidCredentials("the portal refused user id and password", phrase=phrase, screen="SignInAlert")
         case "locked":
             raise AccountLocked("the portal says the account is locked", phrase=phrase, screen="SignInAlert")
+        case "disabled":
+            raise AccountDisabled("the portal says the account is inactive", phrase=phrase, screen="SignInAlert")
         case "no_answer":
             raise PortalUnavailable("the portal could not be reached after the submission", phrase=phrase)
         case _:
             raise ScreenNotRecognised("the sign-in form shows an alert that is not listed", screen="SignInAlert")
-
-
-async def _stop_at(screen: Screen) -> None:
-    """Raise what a screen means at which the sign-in ended; Home is where it should."""
-    match screen:
-        case Captcha():
-            raise CaptchaShown("the portal wants proof of a human; a person signs in by hand", screen="Captcha")
-        case Outage():
-            raise PortalUnavailable("the portal shows an outage", phrase="outage", screen="Outage")
-        case NewTerms():
-            raise ActionRequired("new terms of use; a person reads and accepts them", phrase="terms", screen="NewTerms")
-        case SignedInElsewhere():
-            raise AccountBusy("somebody is signed in with this user id", phrase="busy", screen="SignedInElsewhere")
 
 
 def overlays(page: Page) -> tuple[Overlay, ...]:

@@ -10,7 +10,7 @@ from flows.session import Session
 from payers.kit import input_values, option_values, shown
 from payers.portals.uhc.failures import reach
 from payers.portals.uhc.reading import read
-from payers.portals.uhc.screens import Home, Inquiry, Refusal, Result
+from payers.portals.uhc.screens import Home, Inquiry, Result
 
 FORM_SECONDS = 30
 ANSWER_SECONDS = 180  # as long as the slowest portal waits for a payer; nothing is published for this one
@@ -26,17 +26,17 @@ async def check(session: Session, inquiry: EligibilityInquiry) -> EligibilityAns
         await _fill(page, form, inquiry)
     async with session.step("wait for the payer"):
         await form.submit.click()
-        screen = await reach(page, Refusal(page), Result(page), seconds=ANSWER_SECONDS)
+        result = await reach(page, Result(page), seconds=ANSWER_SECONDS)
     async with session.step("read the answer"):
-        return await read(screen, inquiry)
+        return await read(result, inquiry)
 
 
 async def _open_form(session: Session, form: Inquiry) -> None:
     """Show a form on which nothing is left of the last answer."""
     page = session.page
-    result = Result(page)
-    if await shown(result):
-        await result.new_search.click()
+    new_search = Result(page).new_search
+    if await new_search.is_visible():
+        await new_search.click()
     else:
         if await shown(form):  # with the last refusal on it, which must not be read twice
             await page.goto(f"{session.address}/#/")
@@ -81,9 +81,9 @@ def _wanted(inquiry: EligibilityInquiry) -> dict[str, str]:
 
 async def _choose_organization(page: Page, form: Inquiry, tin: str) -> None:
     """Choose the tax id; the portal then draws the form anew, with the organization's providers."""
-    old = await form.member_id.element_handle()
+    await form.member_id.evaluate("input => { input.dataset.before = '' }")
     await _choose(form.tin, form.tins, tin)
-    await old.wait_for_element_state("hidden")
+    await form.before.wait_for(state="detached")
     await reach(page, form, seconds=FORM_SECONDS)
 
 

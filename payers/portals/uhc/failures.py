@@ -9,7 +9,7 @@ from playwright.async_api import Page
 from flows.errors import PermissionMissing, PortalkeeperError, SessionEnded
 from payers import kit
 from payers.identity import one_healthcare_id
-from payers.kit import Screen
+from payers.kit import AnyOf, Screen
 from payers.portals.uhc.screens import NoAccess, SignedOut
 
 S = TypeVar("S", bound=Screen)
@@ -17,13 +17,9 @@ S = TypeVar("S", bound=Screen)
 
 async def reach(page: Page, *screens: S, seconds: float) -> S:
     """Wait, signed in, for one of `screens`; raise what a failure in their place means."""
-    failures = (
-        SignedOut(page),
-        one_healthcare_id.UserId(page),
-        NoAccess(page),
-        *one_healthcare_id.failures(page),
-    )
-    return await kit.reach(page, *screens, failures=failures, meaning=_meaning, seconds=seconds, settle=0)
+    elsewhere = one_healthcare_id.failures(page).screens
+    failures = AnyOf(SignedOut(page), one_healthcare_id.UserId(page), NoAccess(page), *elsewhere)
+    return await kit.reach(page, *screens, failures=[failures], meaning=_meaning, seconds=seconds, settle=0)
 
 
 def _meaning(screen: Screen) -> PortalkeeperError:

@@ -22,7 +22,7 @@ from payers.kit import (
     whose_page,
 )
 from payers.portals.uhc.phrases import PHRASES
-from payers.portals.uhc.screens import Refusal, Result
+from payers.portals.uhc.screens import Result
 
 COVERAGES = {"Active": Coverage.ACTIVE, "Inactive": Coverage.INACTIVE}
 # X12 271 AAA03 reject reasons, by the words that stand for them
@@ -45,23 +45,26 @@ NETWORKS = {"In Network": "in", "Out of Network": "out"}
 NO_OTHER_INSURANCE = "None on file"
 
 
-async def read(screen: Refusal | Result, inquiry: EligibilityInquiry) -> EligibilityAnswer:
+async def read(screen: Result, inquiry: EligibilityInquiry) -> EligibilityAnswer:
     """The answer to `inquiry`. Raises `PayerUnavailable`, or `AnswerUnreadable` naming what could not be read."""
-    if isinstance(screen, Refusal):
-        return await _read_refusal(screen, inquiry)
-    return await steady(screen.text, lambda: _read_member(screen, inquiry))
+    return await steady(screen.text, lambda: _read(screen, inquiry))
 
 
-async def _read_refusal(screen: Refusal, inquiry: EligibilityInquiry) -> EligibilityAnswer:
+async def _read(screen: Result, inquiry: EligibilityInquiry) -> EligibilityAnswer:
+    items = await pairs(screen.items)
+    return await (_read_member(screen, items, inquiry) if items else _read_refusal(screen, inquiry))
+
+
+async def _read_refusal(screen: Result, inquiry: EligibilityInquiry) -> EligibilityAnswer:
     words = (await screen.words.inner_text()).strip()
     phrase = phrase_in(words, PHRASES)
     if phrase in OUTAGES:
-        raise PayerUnavailable("the payer does not answer", phrase=phrase, screen="Refusal")
+        raise PayerUnavailable("the payer does not answer", phrase=phrase, screen="Result")
     if phrase not in REJECTIONS:
-        raise AnswerUnreadable("the portal shows a message that is not listed", screen="Refusal", locator="words")
+        raise AnswerUnreadable("the portal shows a message that is not listed", screen="Result", locator="words")
     tin, _, organization = (await screen.tin.inner_text()).strip().partition(" - ")
     npi = await screen.provider.input_value()
-    _check_asked({"Tax ID": tin, "Organization": organization, "NPI": npi}, inquiry, "Refusal")
+    _check_asked({"Tax ID": tin, "Organization": organization, "NPI": npi}, inquiry)
     code, coverage = REJECTIONS[phrase]
     return EligibilityAnswer(
         coverage=coverage,
@@ -74,8 +77,7 @@ async def _read_refusal(screen: Refusal, inquiry: EligibilityInquiry) -> Eligibi
     )
 
 
-async def _read_member(screen: Result, inquiry: EligibilityInquiry) -> EligibilityAnswer:
-    items = await pairs(screen.items)
+async def _read_member(screen: Result, items: Mapping[str, str], inquiry: EligibilityInquiry) -> EligibilityAnswer:
     if not items.get("Coverage Status"):
         phrase = phrase_in(await screen.coverage.inner_text(), PHRASES)
         if phrase in OUTAGES:
@@ -83,10 +85,10 @@ async def _read_member(screen: Result, inquiry: EligibilityInquiry) -> Eligibili
     status = required(items, "Coverage Status", "Result")
     if status not in COVERAGES:
         raise AnswerUnreadable("the coverage status is not a listed one", screen="Result", locator="Coverage Status")
-    _check_asked(items, inquiry, "Result")
+    _check_asked(items, inquiry)
     as_of = _day(items, "Date of Service")
     birth_date = _day(items, "Date of Birth")
-    first_name, last_name = _names(await screen.name.inner_text(), inquiry.member.patient)
+    first_name, last_name = _names(await screen.name.text_content() or "", inquiry.member.patient)
     shown = {
         "member_id": required(items, "Member ID", "Result"),
         "last_name": last_name,
@@ -118,7 +120,7 @@ async def _read_member(screen: Result, inquiry: EligibilityInquiry) -> Eligibili
     )
 
 
-def _check_asked(shown: Mapping[str, str], inquiry: EligibilityInquiry, screen: str) -> None:
+def _check_asked(shown: Mapping[str, str], inquiry: EligibilityInquiry) -> None:
     """Raise unless the page answers this organization and provider."""
     asked = {
         "Organization": inquiry.organization.name,
@@ -126,8 +128,8 @@ def _check_asked(shown: Mapping[str, str], inquiry: EligibilityInquiry, screen: 
         "NPI": inquiry.provider.npi,
     }
     for label, wanted in asked.items():
-        if required(shown, label, screen) != wanted:
-            raise AnswerUnreadable(f"the answer is for another {label} than asked", screen=screen, locator=label)
+        if required(shown, label, "Result") != wanted:
+            raise AnswerUnreadable(f"the answer is for another {label} than asked", screen="Result", locator=label)
 
 
 def _names(shown: str, asked: Person) -> tuple[str, str]:

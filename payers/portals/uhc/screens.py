@@ -23,14 +23,14 @@ class SignedOut:
     """The session has ended."""
 
     def __init__(self, page: Page) -> None:
-        self.landmark = page.get_by_role("heading", name="Your session has ended")
+        self.landmark = page.locator("h1").filter(has_text="Your session has ended")
 
 
 class NoAccess:
     """The account lacks the role for eligibility."""
 
     def __init__(self, page: Page) -> None:
-        self.landmark = page.get_by_text("You do not have access")
+        self.landmark = page.locator("p").filter(has_text="You do not have access")
 
 
 class Inquiry:
@@ -40,6 +40,7 @@ class Inquiry:
         self.tin = page.get_by_test_id("tin-select")
         self.tins = self.tin.locator("option")
         self.member_id = page.get_by_test_id("eligibility-search-member-id-abyss-text-input")
+        self.before = page.locator("[data-before]")  # the same field, marked before another organization was chosen
         self.birth_date = page.get_by_test_id("eligibility-search-DOB-abyss-date-picker-input")
         self.service_date = page.get_by_test_id("eligibility-search-DOS-abyss-date-picker-input")
         self.provider = page.get_by_test_id("eligibility-search-provider-abyss-select-input")
@@ -49,31 +50,24 @@ class Inquiry:
         self.landmark = self.member_id
 
 
-class Refusal:
-    """The form with the portal's words why there is no member to show."""
+class Result:
+    """A member's page, or the form with the portal's words why there is none.
+
+    The page is drawn in several steps: it counts when nothing is loading and no part is a skeleton any more.
+    """
 
     def __init__(self, page: Page) -> None:
         self.words = page.get_by_test_id("loading-error-message")
         self.tin = page.locator("[data-testid=tin-select] option:checked")  # what a closed list shows
         self.provider = page.get_by_test_id("eligibility-search-provider-abyss-select-input")
-        # only once nothing is loading: the words of the last question are gone by then
-        self.landmark = page.locator(
-            "body:not(:has(.abyss-loading-overlay-root)) [data-testid=loading-error-message]"
-        )
-
-
-class Result:
-    """A member's page, drawn in several steps: it counts when no part is a skeleton any more."""
-
-    def __init__(self, page: Page) -> None:
         self.new_search = page.get_by_test_id("overview-new-search-button-abyss-button-root")
         self.text = page.locator("main")
         self.name = page.get_by_test_id("overview-member-name")
         self.items = page.locator(".overview-item")
         self.coverage = page.get_by_test_id("overview-coverage")
         self.benefits = page.get_by_test_id("benefits-table").locator("tr")
-        # :has() because being whole shows only in what is absent
+        # CSS, for only :has() can say that something is absent
         self.landmark = page.locator(
             "body:not(:has(.abyss-skeleton, .abyss-loading-overlay-root)) "
-            "[data-testid=overview-new-search-button-abyss-button-root]"
+            ":is([data-testid=loading-error-message], [data-testid=overview-new-search-button-abyss-button-root])"
         )

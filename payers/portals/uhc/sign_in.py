@@ -26,8 +26,6 @@ async def sign_in(session: Session) -> None:
 async def _open(session: Session, *screens: Screen) -> Screen:
     """Open the portal; without a session it leads to One Healthcare ID by itself."""
     page = session.page
-    failures = one_healthcare_id.failures(page)
+    failures = [one_healthcare_id.failures(page)]
     await visit(page, f"{session.address}/", failures)
-    return await reach(
-        page, *screens, failures=failures, meaning=one_healthcare_id.meaning, seconds=SCREEN_SECONDS
-    )
+    return await reach(page, *screens, failures=failures, meaning=one_healthcare_id.meaning, seconds=SCREEN_SECONDS)

@@ -1,0 +1,41 @@
+"""What every portal module needs: arriving at a screen, and reading what it shows."""
+
+from payers.kit.arriving import SETTLE_SECONDS, AnyOf, Overlay, Screen, arrive, clear, reach, shown, visit
+from payers.kit.reading import (
+    cells,
+    input_values,
+    option_values,
+    pairs,
+    phrase_in,
+    read_date,
+    read_money,
+    read_percent,
+    required,
+    steady,
+    table_rows,
+    whose_page,
+)
+
+__all__ = [
+    "SETTLE_SECONDS",
+    "AnyOf",
+    "Overlay",
+    "Screen",
+    "arrive",
+    "cells",
+    "clear",
+    "input_values",
+    "option_values",
+    "pairs",
+    "phrase_in",
+    "reach",
+    "read_date",
+    "read_money",
+    "read_percent",
+    "required",
+    "shown",
+    "steady",
+    "table_rows",
+    "visit",
+    "whose_page",
+]

@@ -1,0 +1,59 @@
+"""Changing the password on Availity Essentials: under My Account, or in the place of home once it has expired."""
+
+from __future__ import annotations
+
+from playwright.async_api import Locator
+
+from flows.errors import InvalidCredentials, NewPasswordRefused, PortalUnavailable, ScreenNotRecognised
+from flows.session import Session
+from payers.kit import arrive, clear, phrase_in, shown
+from payers.portals.availity.phrases import PHRASES
+from payers.portals.availity.screens import ChangeAnswer, ChangeForm, ForcedChange, Home, MyAccount
+from payers.portals.availity.sign_in import overlays
+
+FORM_SECONDS = 30
+
+
+async def change(session: Session) -> None:
+    """Type the password in force and the new one. Returns when the portal says that it took the new one."""
+    page = session.page
+    forced = await shown(ForcedChange(page))
+    if not forced:
+        await _open_form(session)
+    place = page if forced else MyAccount(page).frame
+    form = ChangeForm(place)
+    async with session.step("change the password", private=True):
+        await form.current.fill((await session.password()).get_secret_value())
+        new = (await session.new_password()).get_secret_value()
+        await form.new.fill(new)
+        await form.again.fill(new)
+        await form.submit.click()
+        answer = await arrive(page, ChangeAnswer(place), seconds=FORM_SECONDS)
+        await _explain(answer.words)
+
+
+async def _open_form(session: Session) -> None:
+    page = session.page
+    mine = MyAccount(page)
+    async with session.step("open the change form"):
+        await clear(overlays(page))
+        await Home(page).account.click()
+        await mine.open.click()
+        await mine.security.click()
+        await mine.update.click()
+        await arrive(page, ChangeForm(mine.frame), seconds=FORM_SECONDS)
+
+
+async def _explain(words: Locator) -> None:
+    """Raise unless the portal took the new password."""
+    match phrase := phrase_in(await words.first.inner_text(), PHRASES):
+        case "password_changed":
+            return
+        case "current_password_wrong" | "password_refused":
+            raise InvalidCredentials("the portal refused the password in force", phrase=phrase, screen="ChangeAnswer")
+        case "new_password_refused" | "password_used_before" | "password_too_young":
+            raise NewPasswordRefused("the portal does not take the new password", phrase=phrase, screen="ChangeAnswer")
+        case "no_answer":
+            raise PortalUnavailable("the portal could not be reached after the submission", phrase=phrase)
+        case _:
+            raise ScreenNotRecognised("the change form says something that is not listed", screen="ChangeAnswer")

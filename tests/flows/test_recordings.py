@@ -1,0 +1,155 @@
+"""What was recorded is read as the JSON beside it says: without network, without a session."""
+
+from __future__ import annotations
+
+import html
+import importlib
+import json
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page
+
+from bots.browser import Host, find_browser
+from bots.desk import Failure
+from flows.eligibility import EligibilityInquiry
+from flows.errors import PortalkeeperError
+from payers.identity.one_healthcare_id.screens import Alert
+from payers.identity.one_healthcare_id.sign_in import _explain as explain_one_healthcare_id
+from payers.kit import shown
+from payers.portals.availity.screens import SignInAlert
+from payers.portals.availity.sign_in import _explain as explain_availity
+from payers.registry import listed_payers, portals
+
+PAGES = Path(__file__).parents[2] / "recordings" / "pages"
+RECORDINGS = sorted(PAGES.glob("*/*.html"))
+REFUSED_SIGN_IN = {"availity": (SignInAlert, explain_availity), "uhc": (Alert, explain_one_healthcare_id)}
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+def named(path: Path) -> str:
+    return f"{path.parent.name}/{path.stem}"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def host() -> AsyncIterator[Host]:
+    host = await Host.start(find_browser(None))
+    yield host
+    await host.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(host: Host) -> AsyncIterator[Page]:
+    async with host.context(None) as context:
+        await context.set_offline(True)
+        context.set_default_timeout(2000)
+        yield await context.new_page()
+
+
+async def load(page: Page, portal: str, recorded: str, screen: str) -> None:
+    """Show a recording; Availity's applications live in a frame."""
+    if (portal, screen) == ("availity", "result"):
+        recorded = f'<iframe id="newBodyFrame" srcdoc="{html.escape(recorded)}"></iframe>'
+    await page.set_content(recorded)
+
+
+async def read(page: Page, portal: str, said: dict[str, Any]) -> dict[str, Any]:
+    """What the portal's readers make of the page, in the words of the JSON files."""
+    try:
+        if said["flow"] == "login":
+            return await read_sign_in(page, portal, said["outcome"])
+        answer = await read_eligibility(page, portal, said)
+    except PortalkeeperError as error:
+        return Failure.of(error).model_dump(mode="json", exclude_none=True)
+    return answer.model_dump(mode="json", exclude_defaults=True)
+
+
+async def read_sign_in(page: Page, portal: str, outcome: str) -> dict[str, Any]:
+    if outcome == "refused":
+        screen, explain = REFUSED_SIGN_IN[portal]
+        await explain(screen(page))
+    screens = importlib.import_module(f"payers.portals.{portal}.screens")
+    assert await shown(screens.Home(page))
+    return {}
+
+
+async def read_eligibility(page: Page, portal: str, said: dict[str, Any]) -> Any:
+    screens = importlib.import_module(f"payers.portals.{portal}.screens")
+    reading = importlib.import_module(f"payers.portals.{portal}.reading")
+    inquiry = EligibilityInquiry.model_validate(said["inquiry"])
+    result = screens.Result(page)
+    assert await shown(result)
+    if portal == "availity":
+        return await reading.read(result, inquiry, listed_payers()[said["payer"]].payer)
+    return await reading.read(result, inquiry)
+
+
+@pytest.mark.parametrize("path", RECORDINGS, ids=named)
+async def test_a_recording_is_read_as_recorded(page: Page, path: Path) -> None:
+    said = json.loads(path.with_suffix(".json").read_text())
+    await load(page, path.parent.name, path.read_text(), path.stem.partition("--")[0])
+    assert await read(page, path.parent.name, said) == said["reads"]
+
+
+# a page that says something else: portal, case, what is replaced by what, and what must become of the reading
+OTHERWISE = (
+    ("availity", "active", ">Remaining<", ">Met<", {"error": "AnswerUnreadable", "locator": "columns"}),
+    ("availity", "active", ">Active Coverage<", ">Pending<", {"error": "AnswerUnreadable", "locator": "status"}),
+    ("availity", "active", ">$1,000.00<", ">see plan<", {"error": "AnswerUnreadable"}),
+    ("availity", "active", ">2000001018<", ">2000001026<", {"error": "AnswerUnreadable", "locator": "Provider NPI"}),
+    ("availity", "active", ">Member ID<", ">Subscriber No.<", {"error": "AnswerUnreadable", "locator": "Member ID"}),
+    ("availity", "not-found", ">Subscriber/Insured Not Found", ">No luck today", {"error": "AnswerUnreadable"}),
+    ("uhc", "active", ">Met<", ">Remaining<", {"error": "AnswerUnreadable", "locator": "columns"}),
+    ("uhc", "active", ">Active<", ">Pending<", {"error": "AnswerUnreadable", "locator": "Coverage Status"}),
+    ("uhc", "active", ">$306.23<", ">some<", {"error": "AnswerUnreadable", "locator": "Deductible met"}),
+    ("uhc", "active", ">2000001018<", ">2000001026<", {"error": "AnswerUnreadable", "locator": "NPI"}),
+    ("uhc", "active", ">000004471<", ">000007312<", {"error": "AnswerUnreadable", "locator": "Tax ID"}),
+    ("uhc", "active", ">Ignatius Draftington<", ">Ignatia Draftington<", {"match": "differs"}),
+    ("uhc", "active", ">Ignatius Draftington<", ">Ignatius Other<", {"match": "differs"}),
+    ("uhc", "active", ">01/20/1977<", ">01/21/1977<", {"match": "differs"}),
+    ("uhc", "active", ">11/23/2026<", ">11/22/2026<", {"match": "differs"}),
+    ("uhc", "active", ">12/01/2020<", ">soon<", {"error": "AnswerUnreadable", "locator": "Effective Date"}),
+    ("uhc", "not-found", ">Member not found.", ">No luck today.", {"error": "AnswerUnreadable", "locator": "words"}),
+    ("uhc", "not-found", 'value="2000001018" selected', 'value="1" selected', {"error": "AnswerUnreadable"}),
+)
+
+
+@pytest.mark.parametrize(("portal", "case", "old", "new", "becomes"), OTHERWISE)
+async def test_what_says_otherwise_is_not_taken_for_the_answer(
+    page: Page, portal: str, case: str, old: str, new: str, becomes: dict[str, str]
+) -> None:
+    path = PAGES / portal / f"result--{case}.html"
+    recorded = path.read_text()
+    assert old in recorded
+    await load(page, portal, recorded.replace(old, new), "result")
+    found = await read(page, portal, json.loads(path.with_suffix(".json").read_text()))
+    assert {name: found.get(name) for name in becomes} == becomes
+
+
+async def test_a_page_that_is_still_being_drawn_is_no_result(page: Page) -> None:
+    recorded = (PAGES / "uhc" / "result--active.html").read_text()
+    screens = importlib.import_module("payers.portals.uhc.screens")
+    await page.set_content(recorded)
+    assert await shown(screens.Result(page))
+    await page.set_content(recorded.replace(">Active<", '><span class="abyss-skeleton"></span><'))
+    assert not await shown(screens.Result(page))
+
+
+async def test_every_offered_flow_has_a_good_and_a_refused_recording() -> None:
+    for portal in portals().values():
+        kept = [json.loads(path.read_text()) for path in (PAGES / portal.name).glob("*.json")]
+        there = {(said["flow"], said["outcome"]) for said in kept}
+        assert there >= {(flow, outcome) for flow in portal.offers() for outcome in ("good", "refused")}, portal.name
+
+
+async def test_recordings_come_in_pairs_and_hold_nothing_that_acts_or_leads_elsewhere() -> None:
+    assert {path.with_suffix(".json") for path in RECORDINGS} == set(PAGES.glob("*/*.json"))
+    for path in RECORDINGS:
+        text = path.read_text()
+        assert re.findall(r"<(?:script|style|link|iframe)|https?://|\s(?:on\w+|style|href|src)=", text) == [], path
+        assert 'type="password" value' not in text

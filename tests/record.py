@@ -1,0 +1,228 @@
+"""Record what the sandbox's portals look like, and what must be read from that: `python -m tests.record`.
+
+Writes `recordings/pages/PORTAL/SCREEN--CASE.html`, without scripts, styles and addresses, and beside it a `.json` with
+the question and its reading. What differs from run to run is masked, so that a diff shows a changed page or a changed
+reading and nothing else. Read the diff before committing it: it is what the readers will be held to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import SecretStr
+
+from bots.browser import Host, find_browser
+from bots.desk import Failure
+from flows.eligibility import EligibilityAnswer, EligibilityInquiry
+from flows.errors import PortalkeeperError
+from flows.parties import Account, Member, Organization, Payer, Person, Provider, Relationship
+from payers.model import Portal
+from payers.registry import listed_payers, portals
+from sandbox.practice import Practice, running
+
+if TYPE_CHECKING:
+    from playwright.async_api import Frame, Page
+
+PAGES = Path(__file__).parents[1] / "recordings" / "pages"
+DAY = date(2026, 11, 23)
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+ORGANIZATION = Organization(name="Example Valley Medical Group", tin="000004471")
+PROVIDER = Provider(npi="2000001018")
+PAYERS = {"availity": "aetna", "uhc": "united-healthcare"}
+RELATIONSHIPS = {"self": Relationship.SELF, "spouse": Relationship.SPOUSE, "child": Relationship.CHILD}
+# the page as it stands, with what fields hold, and without whatever acts, decorates or leads elsewhere
+SNAPSHOT = """() => {
+  const copy = document.documentElement.cloneNode(true);
+  const fields = document.querySelectorAll("input, option");
+  copy.querySelectorAll("input, option").forEach((field, index) => {
+    const live = fields[index];
+    if (live.tagName === "OPTION") field.toggleAttribute("selected", live.selected);
+    else if (live.type !== "password") field.setAttribute("value", live.value);
+  });
+  copy.querySelectorAll("script, style, link, meta, iframe, noscript").forEach((element) => element.remove());
+  for (const element of copy.querySelectorAll("*")) {
+    for (const { name } of [...element.attributes]) {
+      if (/^(on.*|style|href|src|srcset|srcdoc|action)$/.test(name)) element.removeAttribute(name);
+    }
+  }
+  return copy.outerHTML;
+}"""
+BLOCKS = r"(?=<(?:head|title|body|div|main|header|section|form|p|h\d|ul|li|table|thead|tbody|tr|label|select|option)\b)"
+MASKS = (
+    (re.compile(r"\b\d{19,}\b"), lambda found: "0" * len(found[0])),  # transaction numbers
+    (re.compile(r"\b\d\d:\d\d:\d\d [AP]M\b"), lambda found: "12:00:00 PM"),
+)
+
+
+class Seat:
+    """What `flows.session.Session` promises, without a guard: for synthetic accounts only."""
+
+    def __init__(self, page: Page, practice: Practice, made: dict[str, Any], payer: Payer) -> None:
+        self.page = page
+        self.address = practice.url(made["portal"])
+        self.account = Account(name="recorded", portal=made["portal"], username=made["user"])
+        self.payer = payer
+        self._practice = practice
+        self._made = made
+
+    async def password(self) -> SecretStr:
+        return SecretStr(self._made["password"])
+
+    async def code(self) -> SecretStr:
+        self._practice.to_mid_step()
+        return SecretStr(self._practice.code(self._made))
+
+    @asynccontextmanager
+    async def step(self, name: str, *, private: bool = False) -> AsyncIterator[None]:
+        yield
+
+    async def notice(self, kind: str, words: str = "") -> None:
+        pass
+
+
+class Recorder:
+    """Goes through one portal and keeps its screens."""
+
+    def __init__(self, practice: Practice, host: Host, portal: Portal, folder: Path) -> None:
+        self._practice = practice
+        self._host = host
+        self._portal = portal
+        self._folder = folder / portal.name
+        self._payer = listed_payers()[PAYERS[portal.name]].payer
+
+    async def record(self) -> None:
+        """Everything of this portal."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        await self._sign_in_refused()
+        made = self._practice.account(self._portal.name)
+        async with self._seat(made) as seat:
+            await self._portal.login(seat)
+            await self._keep(seat.page, "home", "signed-in", {"flow": "login", "outcome": "good", "reads": {}})
+            for case, member in self._cases().items():
+                if case == "outage":
+                    fault = {"portal": self._portal.name, "user": made["user"], "kind": "outage_text"}
+                    self._practice.post("/faults", **fault)
+                await self._ask(seat, case, member)
+
+    @asynccontextmanager
+    async def _seat(self, made: dict[str, Any]) -> AsyncIterator[Seat]:
+        async with self._host.context(None) as context:
+            yield Seat(await context.new_page(), self._practice, made, self._payer)
+
+    async def _sign_in_refused(self) -> None:
+        made = self._practice.account(self._portal.name)
+        async with self._seat(made | {"password": "Wr0ng-pass$1"}) as seat:
+            try:
+                await self._portal.login(seat)
+            except PortalkeeperError as error:
+                said = {"flow": "login", "outcome": "refused", "reads": reading(error)}
+                await self._keep(seat.page, "alert", "password-refused", said)
+
+    def _cases(self) -> dict[str, dict[str, Any]]:
+        payer = self._payer.payer_ids[0]
+        members = [each for each in self._practice.get("/members") if each["payer"] == payer]
+        subscribers = [each for each in members if not each["subscriber"]]
+
+        def first(coverage: str) -> dict[str, Any]:
+            return next(each for each in subscribers if each["expects"]["coverage"] == coverage)
+
+        return {
+            "active": first("active"),
+            "inactive": first("inactive"),
+            "dependent": next(each for each in members if each["subscriber"]),
+            "not-found": first("not_found"),
+            "rejected": first("rejected"),
+            "payer-down": first("payer_down"),
+            "outage": first("active"),
+        }
+
+    async def _ask(self, seat: Seat, case: str, member: dict[str, Any]) -> None:
+        inquiry = question(member)
+        if self._portal.eligibility is None:
+            return
+        try:
+            found: EligibilityAnswer | PortalkeeperError = await self._portal.eligibility(seat, inquiry)
+        except PortalkeeperError as error:
+            found = error
+        check_against_the_world(found, member, case)
+        said = {
+            "flow": "eligibility",
+            "outcome": "good" if case in ("active", "inactive", "dependent") else "refused",
+            "payer": self._payer.name,
+            "inquiry": inquiry.model_dump(mode="json"),
+            "reads": reading(found),
+        }
+        frame = next((each for each in seat.page.frames if each.name == "newBody"), seat.page.main_frame)
+        await self._keep(frame, "result", case, said)
+
+    async def _keep(self, page: Page | Frame, screen: str, case: str, said: dict[str, Any]) -> None:
+        html = re.sub(r"\s*\n\s*", "\n", re.sub(BLOCKS, "\n", await page.evaluate(SNAPSHOT)))
+        file = self._folder / f"{screen}--{case}"
+        file.with_suffix(".html").write_text(f"<!doctype html>\n{masked(html.strip())}\n")
+        file.with_suffix(".json").write_text(masked(json.dumps(said, indent=2)) + "\n")
+
+
+def question(member: dict[str, Any]) -> EligibilityInquiry:
+    """The question about one synthetic member, for the day of the recordings."""
+    subscriber = Person.model_validate(member["subscriber"]) if member["subscriber"] else None
+    return EligibilityInquiry(
+        organization=ORGANIZATION,
+        provider=PROVIDER,
+        member=Member(
+            member_id=member["member_id"],
+            patient=Person.model_validate(member["patient"]),
+            relationship=RELATIONSHIPS[member["relationship"]],
+            subscriber=subscriber,
+        ),
+        service_date=DAY,
+    )
+
+
+def reading(found: EligibilityAnswer | PortalkeeperError) -> dict[str, Any]:
+    """What was read, or why nothing was, as it stands in the JSON file."""
+    if isinstance(found, PortalkeeperError):
+        return Failure.of(found).model_dump(mode="json", exclude_none=True)
+    return found.model_dump(mode="json", exclude_defaults=True)
+
+
+def check_against_the_world(found: EligibilityAnswer | PortalkeeperError, member: dict[str, Any], case: str) -> None:
+    """A reading is only kept if it is what the sandbox says is right."""
+    expected = member["expects"]
+    if isinstance(found, PortalkeeperError):
+        right = (case in ("payer-down", "outage")) and type(found).__name__ == "PayerUnavailable"
+    else:
+        right = found.coverage == expected["coverage"] and found.reject_code == expected["reject_code"]
+        right = right and found.plan_name == expected.get("plan_name")
+    if not right:
+        raise SystemExit(f"{case}: read {reading(found)}, but the sandbox expects {expected}")
+
+
+def masked(text: str) -> str:
+    """`text` without what differs from run to run."""
+    for pattern, instead in MASKS:
+        text = pattern.sub(instead, text)
+    return text
+
+
+async def main(folder: Path) -> None:
+    """Record every portal into `folder`."""
+    with running("--seed", "1") as practice:
+        practice.post("/clock", advance_seconds=NOON.timestamp() - practice.now())
+        host = await Host.start(find_browser(None))
+        try:
+            for portal in portals().values():
+                await Recorder(practice, host, portal, folder).record()
+        finally:
+            await host.stop()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1]) if len(sys.argv) > 1 else PAGES))
