@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sandbox.clock import Clock
 from sandbox.control import control_app
+from sandbox.letters import Mailbox
 from sandbox.server import LOOPBACK, ByHost, serve, sockets
 from sandbox.sites import HOSTS, build_sites
 from sandbox.wire import Wires
@@ -27,6 +28,11 @@ def main(argv: list[str] | None = None) -> int:
         ports = "free ports" if options.port_base is None else _ports(options.port_base)
         print(f"sandbox: can't bind {ports} on {LOOPBACK}: {error}", file=sys.stderr)
         return CANNOT_SERVE
+    try:
+        mailbox = Mailbox(options.maildir)
+    except OSError as error:
+        print(f"sandbox: can't keep mail in {options.maildir}: {error.strerror}", file=sys.stderr)
+        return CANNOT_SERVE
     port = bound[0].getsockname()[1]
     control = f"http://{LOOPBACK}:{port + 1}"
     clock = Clock(options.clock_file)
@@ -35,7 +41,7 @@ def main(argv: list[str] | None = None) -> int:
     except OSError as error:
         print(f"sandbox: can't write {options.clock_file}: {error.strerror}", file=sys.stderr)
         return CANNOT_SERVE
-    world = World(options.seed, clock)
+    world = World(options.seed, clock, mailbox)
     world.name_portals(HOSTS, port)
     wires = Wires()
     portals = ByHost(world, build_sites(world, port))
@@ -68,6 +74,7 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--port-base", type=int, help="portals here, control interface one above")
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same world")
     parser.add_argument("--clock-file", type=Path, help="where to publish the clock's offset")
+    parser.add_argument("--maildir", type=Path, help="a Maildir that takes the portals' mail")
     return parser.parse_args(argv)
 
 

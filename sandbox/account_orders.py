@@ -5,7 +5,7 @@ from typing import Any
 
 from sandbox.accounts import METHODS, ROLES, Account
 from sandbox.organizations import ORGANIZATIONS, REGIONS
-from sandbox.policy import InputError, flag, one_of, text
+from sandbox.policy import InputError, flag, moment, one_of, text
 from sandbox.totp import is_secret
 from sandbox.world import Portal, World, default_account
 
@@ -24,7 +24,7 @@ def apply_account(world: World, body: dict[str, Any]) -> dict[str, Any]:
     account = portal.accounts.get(user)
     if account is None:
         # Like the first default account: both organizations, a secret of 32 characters.
-        account = default_account(world.seed, portal.id, user, 0)
+        account = default_account(world.seed, portal.id, user, 0, world.clock.now())
         portal.accounts[user] = account
         portal.note(user, "account_created")
     _take_over(portal, account, checked)
@@ -33,7 +33,13 @@ def apply_account(world: World, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _take_over(portal: Portal, account: Account, checked: dict[str, Any]) -> None:
-    locked = checked.pop("locked", account.locked)
+    locked, disabled = checked.pop("locked", account.locked), checked.pop("disabled", account.disabled)
+    if "password" in checked:
+        account.take_password(checked.pop("password"), portal.clock.now())
+        portal.note(account.user, "password_changed", by="order")
+    if account.disabled and not disabled:
+        account.last_sign_in_at = portal.clock.now()
+    account.disabled = disabled
     for name, value in checked.items():
         setattr(account, name, value)
     if locked and not account.locked:
@@ -78,7 +84,10 @@ def _texts(name: str, value: object) -> list[str]:
 _READERS: dict[str, Callable[[str, object], Any]] = {
     "password": text,
     "totp_secret": _secret,
+    "password_set_at": moment,
+    "last_sign_in_at": moment,
     "locked": flag,
+    "disabled": flag,
     "display_name": text,
     "organizations": _organizations,
     "region": lambda name, value: one_of(name, value, tuple(REGIONS)),

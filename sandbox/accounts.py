@@ -4,6 +4,8 @@ import random
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from sandbox.clock import written
+
 METHODS = ("authenticator", "text", "backup")
 ROLES = ("eligibility", "claim_status")
 _SPECIAL = "-@#$%*"
@@ -23,6 +25,13 @@ class Tally:
     code_submissions: int = 0
     code_refusals: int = 0
     change_submissions: int = 0
+    change_refusals: int = 0
+    password_changes: int = 0
+    reset_requests: int = 0
+    links_sent: int = 0
+    links_used: int = 0
+    reset_code_submissions: int = 0
+    reset_code_refusals: int = 0
     sign_ins: int = 0
     sign_ins_elsewhere: int = 0
     lookups: int = 0
@@ -37,6 +46,24 @@ class Tally:
 
 
 @dataclass
+class Reset:
+    """A way to a new password that was sent by mail: a link's token, or what a code was exchanged for."""
+
+    user: str
+    issued: float
+    used: bool = False
+
+
+@dataclass
+class ResetCode:
+    """A six-digit code sent by mail, the account's newest."""
+
+    code: str
+    issued: float
+    refusals: int = 0
+
+
+@dataclass
 class Account:
     """One login on one portal."""
 
@@ -48,10 +75,13 @@ class Account:
     region: str
     email: str
     phone: str
+    password_set_at: float
+    last_sign_in_at: float
     methods: list[str] = field(default_factory=lambda: list(METHODS))
     roles: list[str] = field(default_factory=lambda: list(ROLES))
     backup_codes: list[str] = field(default_factory=list)
     locked: bool = False
+    disabled: bool = False
     tally: Tally = field(default_factory=Tally)
     remembered: dict[str, str] = field(default_factory=dict)
     refused_in_a_row: int = 0
@@ -60,6 +90,9 @@ class Account:
     used_steps: set[int] = field(default_factory=set)
     texted_code: str | None = None
     trusted_devices: set[str] = field(default_factory=set)
+    former_passwords: list[str] = field(default_factory=list)
+    links_sent_at: list[float] = field(default_factory=list)
+    reset_code: ResetCode | None = None
 
     def lock(self) -> None:
         """Lock the account; counted once per lock."""
@@ -67,8 +100,14 @@ class Account:
             self.locked = True
             self.tally.lock_count += 1
 
+    def take_password(self, password: str, now: float) -> None:
+        """From now on this is the password; the old one is remembered."""
+        self.former_passwords.append(self.password)
+        self.password, self.password_set_at = password, now
+        self.refused_values.discard(password)
+
     def unlock(self) -> None:
-        """What the help desk does: open the account again with fresh counters."""
+        """Open the account again with fresh counters: the help desk does, and a reset by mail."""
         self.locked = False
         self.refused_in_a_row = 0
         self.refused_codes_in_a_row = 0
@@ -78,7 +117,10 @@ class Account:
         own = {
             "password": self.password,
             "totp_secret": self.totp_secret,
+            "password_set_at": written(self.password_set_at),
+            "last_sign_in_at": written(self.last_sign_in_at),
             "locked": self.locked,
+            "disabled": self.disabled,
             "display_name": self.display_name,
             "organizations": self.organizations,
             "region": self.region,

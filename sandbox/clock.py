@@ -7,6 +7,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 
+def written(moment: float) -> str:
+    """A moment as the control interface writes it: ISO 8601 in UTC."""
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
+
+
 class Clock:
     """Simulated now. With a file, the offset is published there for whoever must keep step."""
 

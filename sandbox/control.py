@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.account_orders import apply_account, portal_named
+from sandbox.letter_orders import ordered_letter
 from sandbox.organizations import ORGANIZATIONS
 from sandbox.policy import InputError, number, text, whole
 from sandbox.sign_in import complete
@@ -40,6 +41,8 @@ def control_app(world: World, wires: Wires) -> Starlette:
         ("GET", "/faults", desk.faults),
         ("POST", "/faults", desk.order_fault),
         ("DELETE", "/faults", desk.cancel_faults),
+        ("GET", "/mail", desk.mail),
+        ("POST", "/mail", desk.send_mail),
     ]
     return Starlette(
         routes=[Route(path, handler, methods=[method]) for method, path, handler in routes],
@@ -141,6 +144,18 @@ class Control:
         body = _known(await read_json(request) | dict(request.query_params), "id")
         wanted = text("id", body["id"]) if "id" in body else None
         return JSONResponse({"cancelled": self._world.faults.cancel(wanted)})
+
+    async def mail(self, request: Request) -> Response:
+        """The letters that arrived, oldest first, of one portal, user or address where asked."""
+        query = _known(dict(request.query_params), "portal", "user", "to")
+        letters = [each.public() for each in self._world.mailbox.letters]
+        return JSONResponse([each for each in letters if all(each[name] == value for name, value in query.items())])
+
+    async def send_mail(self, request: Request) -> Response:
+        """Put a foreign or stale letter into the mailbox."""
+        letter = ordered_letter(self._world, await read_json(request))
+        self._world.mailbox.take(letter)
+        return JSONResponse(letter.public())
 
     def _account(self, body: dict[str, Any]) -> Any:
         _known(body, "portal", "user")

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sandbox.policy import InputError, number, one_of, text, whole
+from sandbox.policy import InputError, flag, number, one_of, text, whole
 
-STEPS = ("login", "login_post", "code_post", "home", "eligibility", "lookup")
+_PASSWORDS = ("change_post", "forgot_post", "reset_post")
+STEPS = ("login", "login_post", "code_post", "home", "eligibility", "lookup", "change", *_PASSWORDS)
 _PAGES = (*STEPS, "any")
-_CUTS = ("login", "login_post", "code_post", "home", "lookup")
+_CUTS = ("login", "login_post", "code_post", "home", "lookup", *_PASSWORDS)
 _FORMS = ("login", "eligibility")
 
 
@@ -36,12 +37,14 @@ PLACES: dict[str, tuple[str, ...]] = {
     "outage_text": ("lookup",),
     "payer_down": ("lookup",),
     "end_session": ("session",),
-    "redraw_refusal": ("login_post",),
+    "redraw_refusal": ("login_post", "change_post", "reset_post"),
     "terms": ("sign_in",),
+    "mail_delay": ("mail",),
+    "mail_lost": ("mail",),
 }
 CONNECTIONS = ("any", "fresh", "reused")
-_NAMES = ("portal", "user", "kind", "at", "times", "seconds", "connection")
-_DEFAULT_SECONDS = {"hang": 60.0, "slow_answer": 5.0}
+_NAMES = ("portal", "user", "kind", "at", "times", "seconds", "connection", "applied")
+_DEFAULT_SECONDS = {"hang": 60.0, "slow_answer": 5.0, "mail_delay": 30.0}
 
 
 @dataclass
@@ -56,6 +59,7 @@ class Fault:
     times: int | None
     seconds: float
     connection: str
+    applied: bool
     triggered: int = 0
 
     def fits(self, at: str, user: str | None) -> bool:
@@ -90,6 +94,7 @@ class Faults:
             times=None if times is None else whole("times", times, least=1),
             seconds=number("seconds", wanted.get("seconds", _DEFAULT_SECONDS.get(kind, 0))),
             connection=one_of("connection", wanted.get("connection", "any"), CONNECTIONS),
+            applied=flag("applied", wanted.get("applied", True)),
         )
         self._next += 1
         self._waiting[fault.id] = fault

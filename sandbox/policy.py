@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any
 
 SESSION_RULES = ("newest_wins", "oldest_wins", "refused", "many")
+_FROM_ZERO = ("password_user_run", "password_history")
 
 
 class InputError(ValueError):
@@ -13,7 +15,7 @@ class InputError(ValueError):
 
 @dataclass
 class Policy:
-    """The published and unpublished rules of one portal."""
+    """The published and unpublished rules of one portal; the password rule is Availity's."""
 
     lockout_threshold: int = 3
     lock_told: bool = True
@@ -25,6 +27,19 @@ class Policy:
     announcements: bool = True
     cookie_banner: bool = True
     telemetry: bool = True
+    password_min_length: int = 8
+    password_max_length: int = 15
+    special_characters: str = "-@#$%*"
+    forbidden_characters: str = ""
+    password_user_run: int = 5
+    password_max_age_days: float = 60.0
+    password_warning_days: float = 5.0
+    password_min_age_days: float = 0.0
+    password_history: int = 5
+    change_told: bool = True
+    inactivity_days: float = 0.0
+    reset_link_hours: float = 24.0
+    reset_links_a_day: int = 5
 
     def change(self, wanted: Mapping[str, Any]) -> None:
         """Take over `wanted`, all of it or (InputError) nothing."""
@@ -41,8 +56,23 @@ class Policy:
         if isinstance(getattr(self, name), bool):
             return flag(name, value)
         if isinstance(getattr(self, name), int):
-            return whole(name, value, least=1)
+            return whole(name, value, least=0 if name in _FROM_ZERO else 1)
+        if isinstance(getattr(self, name), str):
+            return characters(name, value)
         return number(name, value)
+
+
+def policy_for(portal: str) -> Policy:
+    """The rules of a portal in a new world."""
+    if portal == "availity":
+        return Policy()
+    return Policy(
+        password_max_length=100,
+        special_characters="",
+        forbidden_characters="&",
+        password_user_run=0,
+        password_max_age_days=0.0,
+    )
 
 
 def one_of(name: str, value: object, allowed: tuple[str, ...]) -> str:
@@ -72,6 +102,24 @@ def number(name: str, value: object, *, negative: bool = False) -> float:
     if not fits or (not negative and value < 0):  # type: ignore[operator]
         raise InputError(f"{name} must be a number" + ("" if negative else " of at least 0"))
     return float(value)  # type: ignore[arg-type]
+
+
+def characters(name: str, value: object) -> str:
+    """`value` when it is a string, empty or not."""
+    if not isinstance(value, str):
+        raise InputError(f"{name} must be a text")
+    return value
+
+
+def moment(name: str, value: object) -> float:
+    """Seconds since the epoch of an ISO 8601 date and time with its offset."""
+    try:
+        read = datetime.fromisoformat(text(name, value))
+    except ValueError:
+        read = None
+    if read is None or read.tzinfo is None:
+        raise InputError(f"{name} must be a date and time with its offset, such as 2026-03-01T08:00:00+00:00")
+    return read.timestamp()
 
 
 def text(name: str, value: object) -> str:

@@ -24,7 +24,7 @@ class OrderRefusedError(Exception):
 def start(*options: str) -> subprocess.Popen[str]:
     """`python -m sandbox` with these options, its output piped."""
     command = [sys.executable, "-m", "sandbox", *options]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603 our own
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def ready_line(process: subprocess.Popen[str]) -> dict[str, Any]:

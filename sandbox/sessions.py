@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.clock import Clock
 from sandbox.policy import Policy
 
-CODE, TERMS, BUSY, HOME = "code", "terms", "busy", "home"
+EXPIRED, CODE, TERMS, EXPIRING, BUSY, HOME = "expired", "code", "terms", "expiring", "busy", "home"
 BROWSER = "browser"
 
 
@@ -24,6 +24,8 @@ class Session:
     method: str = "authenticator"
     announced: bool = False
     terms: bool = False
+    second_step: bool = True
+    warned: bool = False
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     bearer: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     last_answer: Any = None

@@ -5,7 +5,8 @@ from enum import Enum
 from sandbox.accounts import Account
 from sandbox.clock import Clock
 from sandbox.faults import Faults
-from sandbox.sessions import BROWSER, BUSY, HOME, TERMS, Session
+from sandbox.passwords import is_dormant, is_expired, warned_days
+from sandbox.sessions import BROWSER, BUSY, CODE, EXPIRED, EXPIRING, HOME, TERMS, Session
 from sandbox.totp import matching_step
 from sandbox.world import Portal
 
@@ -16,6 +17,7 @@ class Verdict(Enum):
     ACCEPTED = "accepted"
     REFUSED = "refused"
     LOCKED = "locked"
+    DISABLED = "disabled"
 
 
 def receive_password(portal: Portal, user: str, password: str) -> None:
@@ -32,31 +34,53 @@ def receive_password(portal: Portal, user: str, password: str) -> None:
 
 
 def judge_password(portal: Portal, user: str, password: str) -> Verdict:
-    """Accept, refuse or lock. A locked account refuses the right password too."""
+    """Accept, refuse or lock. A locked or disabled account refuses the right password too."""
     account = portal.accounts.get(user)
     if account is None:
         return Verdict.REFUSED
+    if _is_disabled(portal, account):
+        account.tally.password_refusals += 1
+        portal.note(user, "password_refused", because="disabled")
+        return Verdict.DISABLED
     if not account.locked and password == account.password:
         account.refused_in_a_row = 0
         portal.note(user, "password_accepted")
         return Verdict.ACCEPTED
+    return refuse(portal, account, password)
+
+
+def refuse(portal: Portal, account: Account, password: str) -> Verdict:
+    """Count a refused password; enough in a row lock the account."""
     account.tally.password_refusals += 1
     account.refused_in_a_row += 1
     if password != account.password:
         account.refused_values.add(password)
-    portal.note(user, "password_refused", in_a_row=account.refused_in_a_row)
+    portal.note(account.user, "password_refused", in_a_row=account.refused_in_a_row)
     if account.refused_in_a_row >= portal.policy.lockout_threshold:
         _lock(portal, account, "passwords")
     return _refusal(portal, account)
 
 
 def begin(portal: Portal, faults: Faults, user: str, *, known_device: bool = False) -> Session:
-    """After a right password: a session on its way to the second step, or past it."""
+    """After a right password: a session on its way to a new password, to the second step, or past both."""
     session = portal.sessions.begin(user)
+    account = portal.account(session)
     session.terms = faults.take(portal.id, "terms", "sign_in", user) is not None
-    if known_device or not portal.account(session).methods:
-        complete(portal, session)
+    session.second_step = bool(account.methods) and not known_device
+    if is_expired(portal.policy, account, portal.clock.now()):
+        session.stage = EXPIRED
+        portal.note(user, "password_expired")
+    else:
+        go_on(portal, session)
     return session
+
+
+def go_on(portal: Portal, session: Session) -> None:
+    """Past the password, or past what stood between the password and home."""
+    if session.stage != EXPIRING and session.second_step:
+        session.stage = CODE
+    else:
+        complete(portal, session)
 
 
 def receive_code(portal: Portal, account: Account) -> None:
@@ -85,6 +109,8 @@ def complete(portal: Portal, session: Session) -> str:
     others = portal.sessions.open_of(session.user)
     if session.terms:
         session.stage = TERMS
+    elif _warns(portal, session):
+        session.stage, session.warned = EXPIRING, True
     elif others and portal.policy.sessions == "refused":
         session.stage = BUSY
         portal.account(session).tally.sessions_refused += 1
@@ -106,6 +132,18 @@ def end_others(portal: Portal, session: Session) -> None:
     _open(portal, session, [])
 
 
+def _warns(portal: Portal, session: Session) -> bool:
+    days = warned_days(portal.policy, portal.account(session), portal.clock.now())
+    return days is not None and not session.warned and session.opened_by == BROWSER
+
+
+def _is_disabled(portal: Portal, account: Account) -> bool:
+    if not account.disabled and is_dormant(portal.policy, account, portal.clock.now()):
+        account.disabled = True
+        portal.note(account.user, "disabled", because="nobody signed in")
+    return account.disabled
+
+
 def _open(portal: Portal, session: Session, others: list[Session]) -> None:
     tally = portal.account(session).tally
     if portal.policy.sessions == "newest_wins":
@@ -125,6 +163,7 @@ def _end_other(portal: Portal, session: Session, other: Session, reason: str) ->
 
 def _count_sign_in(portal: Portal, session: Session) -> None:
     account = portal.account(session)
+    account.last_sign_in_at = portal.clock.now()
     if session.opened_by != BROWSER:
         account.tally.sign_ins_elsewhere += 1
         portal.note(session.user, "signed_in", opened_by=session.opened_by)

@@ -87,10 +87,12 @@ class Step:
         for kind in _FRONT_PAGES:
             if self.take(kind):
                 return fault_page(kind, self.portal)
-        response = await work()
-        if self.take("cut_after"):
+        cutting, failing = self.take("cut_after"), self.take("server_error")
+        undone = any(fault is not None and not fault.applied for fault in (cutting, failing))
+        response = Response() if undone else await work()
+        if cutting:
             return cut(self.request)
-        return fault_page("server_error", self.portal) if self.take("server_error") else response
+        return fault_page("server_error", self.portal) if failing else response
 
 
 def living_session(world: World, portal: Portal, token: str | None) -> Session | None:

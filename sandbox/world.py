@@ -1,16 +1,18 @@
 """The world: portals with their accounts, policies and sessions, the members, clock and faults."""
 
 from collections import deque
+from datetime import UTC, datetime, time
 from typing import Any
 
-from sandbox.accounts import Account, new_backup_codes, new_password, new_secret
+from sandbox.accounts import Account, Reset, new_backup_codes, new_password, new_secret
 from sandbox.chance import draw_for
 from sandbox.clock import Clock
 from sandbox.faults import Faults
+from sandbox.letters import Mailbox
 from sandbox.members import Member, draw_members
 from sandbox.names import LAST, first_name
 from sandbox.organizations import ORGANIZATIONS
-from sandbox.policy import Policy
+from sandbox.policy import policy_for
 from sandbox.sessions import Session, Sessions
 
 PORTALS = ("availity", "uhc")
@@ -28,10 +30,14 @@ class Portal:
     def __init__(self, name: str, world: "World") -> None:
         self.id = name
         self.url = ""
-        self.policy = Policy()
+        self.policy = policy_for(name)
+        self.clock = world.clock
+        self.faults = world.faults
+        self.mailbox = world.mailbox
         self.accounts: dict[str, Account] = {}
         self.unknown_user_submissions = 0
         self.tickets: dict[str, Session] = {}
+        self.resets: dict[str, Reset] = {}
         self._world = world
         self.sessions = Sessions(world.clock, self.policy, self._ended)
 
@@ -50,8 +56,9 @@ class Portal:
 class World:
     """Everything simulated, in one place; `reset` makes it new."""
 
-    def __init__(self, seed: int, clock: Clock) -> None:
+    def __init__(self, seed: int, clock: Clock, mailbox: Mailbox) -> None:
         self.clock = clock
+        self.mailbox = mailbox
         self.seed = seed
         self.portals: dict[str, Portal] = {}
         self.members: list[Member] = []
@@ -64,6 +71,7 @@ class World:
         """Start again: default accounts and policies, no faults, no sessions, real time."""
         urls = {name: portal.url for name, portal in self.portals.items()}
         self.clock.reset()
+        self.mailbox.empty()
         self.faults = Faults()
         self.log.clear()
         self._fill(self.seed if seed is None else seed)
@@ -102,12 +110,14 @@ class World:
         self.seed = seed
         self.members = draw_members(seed)
         self.portals = {name: Portal(name, self) for name in PORTALS}
+        # Midnight, so that two worlds of one seed and day are alike.
+        midnight = datetime.combine(self.clock.today(), time.min, UTC).timestamp()
         for name, portal in self.portals.items():
             for number, user in enumerate(_USERS[name]):
-                portal.accounts[user] = default_account(seed, name, user, number)
+                portal.accounts[user] = default_account(seed, name, user, number, midnight)
 
 
-def default_account(seed: int, portal: str, user: str, number: int) -> Account:
+def default_account(seed: int, portal: str, user: str, number: int, now: float) -> Account:
     """The account `user` of a fresh world; the same seed gives the same account."""
     draw = draw_for(seed, "account", portal, user)
     sex = draw.choice("FM")
@@ -120,6 +130,8 @@ def default_account(seed: int, portal: str, user: str, number: int) -> Account:
         region="FL",
         email=f"{user}@worker.example",
         phone=f"(555) 555-01{draw.randrange(100):02d}",
+        password_set_at=now,
+        last_sign_in_at=now,
         roles=["claim_status"] if number == 3 else ["eligibility", "claim_status"],
         backup_codes=new_backup_codes(draw),
     )

@@ -4,6 +4,7 @@ LOGIN = "/static/public/onb/onboarding-ui-apps/availity-fr-ui/"
 SHELL = "/static/web/onb/onboarding-ui-apps/navigation/"
 ELIGIBILITY = "/static/web/pres/web/eligibility/"
 CLAIM_STATUS = "/static/web/post/cs/enhanced-claim-status-ui/"
+MY_ACCOUNT = "/static/web/onb/onboarding-ui-apps/my-account/"
 TELEMETRY = "/ms/api/availity/internal/pui/key-delivery/v1/telemetry"
 
 PLATFORM = "/api/sdk/platform/v1"

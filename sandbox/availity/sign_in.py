@@ -7,11 +7,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.availity import paths
-from sandbox.availity.visit import page, portal_of, session_of, with_cookie
+from sandbox.availity import paths, wording
+from sandbox.availity.visit import CHOICES, next_stage, page, portal_of, session_of, with_cookie
 from sandbox.bundle import Asset
 from sandbox.policy import InputError
-from sandbox.sessions import BUSY, CODE, TERMS, Session
+from sandbox.sessions import BUSY, CODE, TERMS
 from sandbox.sign_in import (
     Verdict,
     begin,
@@ -24,17 +24,6 @@ from sandbox.sign_in import (
 )
 from sandbox.web import Step, living_session, read_json, unauthorized, word
 from sandbox.world import World
-
-CHOICES = {
-    "authenticator": "Authenticate me using my Authenticator app",
-    "text": "Authenticate me using a text message",
-    "backup": "Authenticate me using a backup code",
-}
-_WORDS = {
-    Verdict.REFUSED: "User ID / Password combination was not recognized",
-    Verdict.LOCKED: "Your account is locked. To unlock it, select Forgot your password?",
-}
-_CODE_WORDS = _WORDS | {Verdict.REFUSED: "The code is incorrect or has expired. Try again."}
 
 
 class SignInApp:
@@ -79,7 +68,7 @@ class SignInApp:
     async def progress(self, request: Request) -> Response:
         """How far the sign-in has come, for a reloaded page."""
         session = living_session(self._world, portal_of(self._world), request.cookies.get(paths.COOKIE))
-        return unauthorized() if session is None else self._next(session)
+        return unauthorized() if session is None else next_stage(portal_of(self._world), session)
 
     async def password(self, request: Request) -> Response:
         """Judge a user ID and password."""
@@ -92,9 +81,9 @@ class SignInApp:
             verdict = judge_password(portal, user, password)
             if verdict is not Verdict.ACCEPTED:
                 redraw = step.take("redraw_refusal") is not None
-                return JSONResponse({"message": _WORDS[verdict], "redraw": redraw}, 401)
+                return JSONResponse({"message": wording.PASSWORD[verdict], "redraw": redraw}, 401)
             session = begin(portal, self._world.faults, user)
-            return with_cookie(self._next(session), session)
+            return with_cookie(next_stage(portal_of(self._world), session), session)
 
         return await step.run(work, lambda: receive_password(portal, user, password))
 
@@ -124,9 +113,9 @@ class SignInApp:
         async def work() -> Response:
             verdict = judge_code(portal, self._world.clock, session, code)
             if verdict is not Verdict.ACCEPTED:
-                return JSONResponse({"message": _CODE_WORDS[verdict]}, 400)
+                return JSONResponse({"message": wording.CODE[verdict]}, 400)
             complete(portal, session)
-            return with_cookie(self._next(session), session)
+            return with_cookie(next_stage(portal_of(self._world), session), session)
 
         step = Step(self._world, portal, request, "code_post", session.user)
         return await step.run(work, lambda: receive_code(portal, portal.account(session)))
@@ -140,7 +129,7 @@ class SignInApp:
         session.terms = False
         portal.note(session.user, "terms_accepted")
         complete(portal, session)
-        return self._next(session)
+        return next_stage(portal_of(self._world), session)
 
     async def take_over(self, request: Request) -> Response:
         """The user chooses to end the session that is open elsewhere."""
@@ -148,9 +137,4 @@ class SignInApp:
         if session is None:
             return unauthorized()
         end_others(portal_of(self._world), session)
-        return self._next(session)
-
-    def _next(self, session: Session) -> JSONResponse:
-        account = portal_of(self._world).account(session)
-        choices = [CHOICES[each] for each in account.methods]
-        return JSONResponse({"stage": session.stage, "choices": choices})
+        return next_stage(portal_of(self._world), session)

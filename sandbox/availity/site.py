@@ -1,4 +1,4 @@
-"""Availity's addresses: sign-in application, shell, eligibility application and their services."""
+"""Availity's addresses: sign-in application, shell, the applications in its frame and their services."""
 
 from dataclasses import dataclass, field
 
@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from sandbox.availity import paths
 from sandbox.availity.eligibility import EligibilityApp
+from sandbox.availity.passwords import PasswordScreens
 from sandbox.availity.shell import Shell
 from sandbox.availity.sign_in import SignInApp
 from sandbox.bundle import Asset, build
@@ -27,16 +28,18 @@ class Scripts:
     login: Asset
     shell: Asset
     eligibility: Asset
+    my_account: Asset
     by_path: dict[str, Asset] = field(default_factory=dict)
 
 
 def build_scripts(seed: int) -> Scripts:
-    """Login 0.3 MB, shell 1.2 MB, application 0.9 MB of script, beside what is ours."""
+    """Login 0.3 MB, shell 1.2 MB, eligibility 0.9 MB, My Account 0.2 MB of script, beside what is ours."""
     form = ("combobox", "date_field", "eligibility_result", "eligibility_form")
-    login = build(f"{paths.LOGIN}assets", "index", _own("login"), 300_000, seed)
+    login = build(f"{paths.LOGIN}assets", "index", _own("password_form", "password_views", "login"), 300_000, seed)
     shell = build(f"{paths.SHELL}assets", "main", _own("shell"), 1_200_000, seed)
     app = build(f"{paths.ELIGIBILITY}assets", "app", _own(*form), 900_000, seed)
-    return Scripts(login, shell, app, {each.path: each for each in (login, shell, app)})
+    account = build(f"{paths.MY_ACCOUNT}assets", "app", _own("password_form", "my_account"), 200_000, seed)
+    return Scripts(login, shell, app, account, {each.path: each for each in (login, shell, app, account)})
 
 
 def _own(*names: str) -> list[str]:
@@ -49,6 +52,7 @@ def availity_site(world: World) -> Starlette:
     sign_in = SignInApp(world, scripts.login)
     shell = Shell(world, scripts.shell)
     eligibility = EligibilityApp(world, scripts.eligibility)
+    passwords = PasswordScreens(world, scripts.my_account)
 
     async def asset(request: Request) -> Response:
         found = scripts.by_path.get(request.url.path)
@@ -61,6 +65,7 @@ def availity_site(world: World) -> Starlette:
             *sign_in.routes(),
             *shell.routes(),
             *eligibility.routes(),
+            *passwords.routes(),
             Route(paths.TELEMETRY, accepted, methods=["POST"]),
             Route("/api/v1/log-messages", accepted, methods=["POST"]),
         ],

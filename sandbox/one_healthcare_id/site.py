@@ -9,9 +9,11 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from sandbox.bundle import Asset, build
+from sandbox.one_healthcare_id.passwords import PasswordScreens
+from sandbox.one_healthcare_id.visit import API, FACTORS, next_stage, portal_of, session_of, with_cookie
 from sandbox.pages import Pages
 from sandbox.policy import InputError
-from sandbox.sessions import BUSY, CODE, HOME, TERMS, Session
+from sandbox.sessions import BUSY, CODE, TERMS
 from sandbox.sign_in import (
     Verdict,
     begin,
@@ -22,24 +24,21 @@ from sandbox.sign_in import (
     receive_code,
     receive_password,
 )
-from sandbox.web import Step, bad_input, living_session, read_json, unauthorized, word
+from sandbox.web import Step, bad_input, read_json, unauthorized, word
 from sandbox.world import Portal, World
 
 PAGE = "/oneapp/index.html"
-_API = "/api/v1/auth"
 _SENSOR = "/akam/13/pixel"
-_COOKIE = "OHIDSESSION"
 _DEVICE = "OHIDDEVICE"
 _DEVICE_SECONDS = 365 * 86_400
 _WEIGHT = 300_000
-_FACTORS = {"totp": "authenticator", "sms": "text", "call": "text"}
 _REFUSED = "Username and/or password is not recognized"
 _WRONG_CODE = "The code you entered is invalid or has expired. Try again."
 
 
 def one_healthcare_id_site(world: World, metrics: str) -> Starlette:
     """The application behind onehealthcareid.localhost; `metrics` takes its telemetry."""
-    own = ("browser_side/kit.js", "one_healthcare_id/js/identity.js")
+    own = ("browser_side/kit.js", *(f"one_healthcare_id/js/{name}.js" for name in ("parts", "passwords", "identity")))
     script = build("/oneapp/assets", "oneapp", own, _WEIGHT, world.seed)
     identity = Identity(world, script, metrics)
     posts: dict[str, Callable[[Request], Awaitable[Response]]] = {
@@ -59,8 +58,9 @@ def one_healthcare_id_site(world: World, metrics: str) -> Starlette:
             Route("/", to_page),
             Route(PAGE, identity.page),
             Route(script.path, asset),
-            Route(f"{_API}/progress", identity.progress),
-            *(Route(f"{_API}/{name}", do, methods=["POST"]) for name, do in posts.items()),
+            Route(f"{API}/progress", identity.progress),
+            *(Route(f"{API}/{name}", do, methods=["POST"]) for name, do in posts.items()),
+            *PasswordScreens(world).routes(),
             Route(_SENSOR, telemetry, methods=["POST"]),
         ],
         exception_handlers={InputError: bad_input},
@@ -122,34 +122,34 @@ class Identity:
 
         async def work() -> Response:
             verdict = judge_password(portal, user, password)
-            if verdict is Verdict.LOCKED:
-                return JSONResponse({"code": "locked"}, 403)
+            if verdict in (Verdict.LOCKED, Verdict.DISABLED):
+                return JSONResponse({"code": verdict.value}, 403)
             if verdict is Verdict.REFUSED:
                 redraw = step.take("redraw_refusal") is not None
                 return JSONResponse({"message": _REFUSED, "redraw": redraw}, 401)
             known = request.cookies.get(_DEVICE) in portal.accounts[user].trusted_devices
             session = begin(portal, self._world.faults, user, known_device=known)
-            return self._with_cookie(self._next(session), session)
+            return with_cookie(next_stage(portal, session), session)
 
         return await step.run(work, lambda: receive_password(portal, user, password))
 
     async def factor(self, request: Request) -> Response:
         """Take the second step's method; a text or call delivers a code at once."""
-        session = self._session(request, CODE)
+        session = session_of(self._world, request, CODE)
         if session is None:
             return unauthorized()
         factor = word(await read_json(request), "factor")
         account = self._portal.account(session)
-        if _FACTORS.get(factor) not in account.methods:
+        if FACTORS.get(factor) not in account.methods:
             raise InputError("factor must be one of the offered ones")
-        session.method = _FACTORS[factor]
+        session.method = FACTORS[factor]
         if session.method == "text":
             account.texted_code = f"{secrets.randbelow(10**6):06d}"
         return JSONResponse({"phone": account.phone[-4:]})
 
     async def code(self, request: Request) -> Response:
         """Judge a one-time code."""
-        session = self._session(request, CODE)
+        session = session_of(self._world, request, CODE)
         if session is None:
             return unauthorized()
         body, portal = await read_json(request), self._portal
@@ -162,7 +162,7 @@ class Identity:
             if verdict is Verdict.REFUSED:
                 return JSONResponse({"message": _WRONG_CODE}, 400)
             complete(portal, session)
-            answer = self._with_cookie(self._next(session), session)
+            answer = with_cookie(next_stage(portal, session), session)
             if body.get("trustDevice") is True and session.method == "text":
                 self._trust(answer, account.trusted_devices)
             return answer
@@ -172,53 +172,33 @@ class Identity:
 
     async def terms(self, request: Request) -> Response:
         """The user accepts the new terms."""
-        session = self._session(request, TERMS)
+        session = session_of(self._world, request, TERMS)
         if session is None:
             return unauthorized()
         session.terms = False
         self._portal.note(session.user, "terms_accepted")
         complete(self._portal, session)
-        return self._next(session)
+        return next_stage(self._portal, session)
 
     async def take_over(self, request: Request) -> Response:
         """The user chooses to end the session that is open elsewhere."""
-        session = self._session(request, BUSY)
+        session = session_of(self._world, request, BUSY)
         if session is None:
             return unauthorized()
         end_others(self._portal, session)
-        return self._next(session)
+        return next_stage(self._portal, session)
 
     async def progress(self, request: Request) -> Response:
         """How far the sign-in has come, for a reloaded page."""
-        session = self._session(request, None)
-        return unauthorized() if session is None else self._next(session)
+        session = session_of(self._world, request)
+        return unauthorized() if session is None else next_stage(self._portal, session)
 
     @property
     def _portal(self) -> Portal:
-        return self._world.portals["uhc"]
+        return portal_of(self._world)
 
     def _step(self, request: Request, at: str, user: str | None = None) -> Step:
         return Step(self._world, self._portal, request, at, user)
-
-    def _session(self, request: Request, stage: str | None) -> Session | None:
-        session = living_session(self._world, self._portal, request.cookies.get(_COOKIE))
-        return session if session is not None and stage in (None, session.stage) else None
-
-    def _next(self, session: Session) -> JSONResponse:
-        if session.stage == HOME:
-            ticket = secrets.token_urlsafe(24)
-            self._portal.tickets[ticket] = session
-            return JSONResponse({"stage": HOME, "redirect": f"{self._portal.url}/sso?ticket={ticket}"})
-        methods = self._portal.account(session).methods
-        offered = [factor for factor, method in _FACTORS.items() if method in methods]
-        return JSONResponse({"stage": session.stage, "factors": offered})
-
-    def _with_cookie(self, response: Response, session: Session) -> Response:
-        if session.stage == HOME:
-            response.delete_cookie(_COOKIE)
-        else:
-            response.set_cookie(_COOKIE, session.token, httponly=True, samesite="lax")
-        return response
 
     def _trust(self, response: Response, devices: set[str]) -> None:
         device = secrets.token_urlsafe(16)

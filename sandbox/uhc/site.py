@@ -95,8 +95,8 @@ class Uhc:
             return unauthorized()
         account = self._account(session)
         tins = [{"tin": tin, "organization": each.name} for each in self._organizations(account) for tin in each.tins]
-        chosen = self._tin(account)
-        return JSONResponse({"fullName": account.display_name, "tins": tins, "chosenTin": chosen})
+        chosen, profile = self._tin(account), f"{self._identity}#/profile"
+        return JSONResponse({"fullName": account.display_name, "tins": tins, "chosenTin": chosen, "profile": profile})
 
     async def choose_tin(self, request: Request) -> Response:
         """Remember another tax number for the account."""

@@ -1,4 +1,4 @@
-// The sign-in application: #/login, #/two-step-authentication, #/terms, #/session-in-use, #/logout.
+// The sign-in application: its routes stand in VIEWS.
 const SIGN_IN = "/cloud/public/onb/availity-fr/v1";
 const CONFIG = settings();
 const root = document.getElementById("root");
@@ -10,6 +10,14 @@ const LABELS = CONFIG.changedLabels
 const IDS = CONFIG.changedIds
   ? { user: "signInName", password: "passPhrase" }
   : { user: "userId", password: "password" };
+
+const STAGES = {
+  expired: "/password-expired",
+  code: "/two-step-authentication",
+  terms: "/terms",
+  expiring: "/password-expiring",
+  busy: "/session-in-use",
+};
 
 const go = (route) => { window.location.hash = route; };
 
@@ -25,7 +33,7 @@ async function post(path, body) {
 /** Follow the server to the stage it says. */
 function follow(data) {
   if (data.stage === "home") window.location.href = SHELL;
-  else go({ code: "/two-step-authentication", terms: "/terms", busy: "/session-in-use" }[data.stage]);
+  else go(STAGES[data.stage]);
 }
 
 /** A form whose button waits for the answer; `act` returns an error message or nothing. */
@@ -143,12 +151,18 @@ const VIEWS = {
   "#/terms": termsView,
   "#/session-in-use": busyView,
   "#/logout": logoutView,
+  "#/forgot-password": forgotView,
+  "#/check-email": checkEmailView,
+  "#/reset-password": resetView,
+  "#/password-expired": expiredView,
+  "#/password-expiring": expiringView,
+  "#/update-password": updateView,
 };
 
 async function show() {
   if (!window.location.hash) return window.location.replace("#/login");
   const hash = window.location.hash;
-  const view = await (VIEWS[hash] || laterView)();
+  const view = await (VIEWS[hash.split("?")[0]] || laterView)();
   if (view && window.location.hash === hash) root.replaceChildren(h("main", {}, ...view));
 }
 

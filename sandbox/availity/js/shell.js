@@ -2,6 +2,7 @@
 const CONFIG = settings();
 const root = document.getElementById("root");
 const ELIGIBILITY = "/static/web/pres/web/eligibility/";
+const MY_ACCOUNT = "/static/web/onb/onboarding-ui-apps/my-account/";
 const CLAIM_STATUS = "/static/web/post/cs/enhanced-claim-status-ui/";
 const BANNER_AFTER = 120;
 const MENUS = {
@@ -27,8 +28,7 @@ function dropdown(name, trigger, menu) {
   return element;
 }
 
-function menuOf(title, held) {
-  const items = MENUS[title].filter((item) => held.has(item.permission));
+function menuOf(title, items) {
   const trigger = h("button", { class: "NavDropdown__trigger", type: "button",
     "aria-label": title, "aria-expanded": "false" }, title);
   const links = items.map((item) =>
@@ -60,11 +60,12 @@ function topBar(me, regions, held) {
   const name = `${me.firstName} ${me.lastName}`;
   return h("header", {},
     h("strong", {}, "Availity Essentials"),
-    ...Object.keys(MENUS).map((title) => menuOf(title, held)),
+    ...Object.entries(MENUS).map(([title, items]) =>
+      menuOf(title, items.filter((item) => held.has(item.permission)))),
     h("button", { type: "button" }, "My Favorites"),
     h("button", { type: "button" }, "Payer Spaces"),
     regionsMenu(regions),
-    h("button", { type: "button", "aria-label": `${name}'s Account` }, `${name}'s Account`),
+    menuOf(`${name}'s Account`, [{ title: "My Account", app: MY_ACCOUNT }]),
     h("button", { id: "logout-link", type: "button", onclick: logOut }, "Logout"));
 }
 

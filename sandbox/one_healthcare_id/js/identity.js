@@ -1,78 +1,4 @@
-// One Healthcare ID: #/login, #/login/password, #/rba/options…, #/terms, #/session-in-use, #/locked.
-const { h, call, settings } = kit;
-const CONFIG = settings();
-const API = "/api/v1/auth";
-const root = document.getElementById("root");
-const NO_ANSWER = "We are having trouble reaching the server. Try again.";
-const FACTORS = {
-  sms: { id: "sms", text: "Via Text Message" },
-  call: { id: "call", text: "Via Call" },
-  totp: { id: "totp", text: "Via Microsoft Authenticator" },
-};
-const LABELS = CONFIG.changedLabels
-  ? { user: "E-mail or ID", password: "Secret phrase", next: "Proceed" }
-  : { user: "One Healthcare ID or Email Address", password: "Password", next: "Continue" };
-const IDS = CONFIG.changedIds
-  ? { user: "ohid-user", password: "ohid-secret", next: "ohid-next" }
-  : { user: "username", password: "login-pwd", next: "btnLogin" };
-let username = "";
-
-const go = (route) => { window.location.hash = route; };
-
-/** Device profiling: reports that are sent while the user types, and never waited for. */
-function profile(event) {
-  for (const target of CONFIG.telemetry) {
-    navigator.sendBeacon(target, `event=${event}&at=${Date.now()}`);
-  }
-}
-
-async function post(path, body) {
-  try {
-    return await call("POST", `${API}/${path}`, body);
-  } catch {
-    return { status: 0, data: { message: NO_ANSWER } };
-  }
-}
-
-/** Follow the server to the stage it says. */
-function follow({ status, data }) {
-  if (status === 401) return go("/login");
-  if (data.code === "locked") return go("/locked");
-  if (data.stage === "home") window.location.href = data.redirect;
-  else if (data.stage) go({ code: "/rba/options", terms: "/terms", busy: "/session-in-use" }[data.stage]);
-  return data.message;
-}
-
-const title = (text) => h("h1", { id: "page-title", "data-cy": "data-page-title-field" }, text);
-
-function summary(message) {
-  return h("div", { id: "loginerrorsummary", role: "alert" },
-    h("span", { class: "error-msg", "data-cy": "data-loginerrorsummary-error" }, message));
-}
-
-/** A form with one button; `act` returns an error message or nothing. */
-function form(button, fields, act) {
-  const errors = h("div", {});
-  const element = h("form", { novalidate: true }, errors, ...fields, button);
-  element.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    errors.replaceChildren();
-    button.disabled = true;
-    const message = await act();
-    button.disabled = false;
-    if (message) errors.replaceChildren(summary(message));
-  });
-  return element;
-}
-
-const nextButton = () => h("button", { id: IDS.next, type: "submit" }, LABELS.next);
-
-function field(id, label, props = {}) {
-  const input = h("input", { id, "data-testid": id, ...props });
-  const error = h("span", { class: "error-msg", id: `${id}-error` });
-  return { input, error, parts: [h("label", { for: id }, label), input, error] };
-}
-
+// One Healthcare ID's sign-in screens; the routes of all its screens stand in VIEWS.
 function userView() {
   const user = field(IDS.user, LABELS.user, { type: "text", autocomplete: "username" });
   user.input.value = username;
@@ -171,6 +97,11 @@ function lockedView() {
     h("a", { href: "#/recover" }, "Recover account")];
 }
 
+function disabledView() {
+  return [title("Your account is inactive"),
+    h("p", {}, "This One Healthcare ID was deactivated because it was not used. Contact your administrator.")];
+}
+
 const laterView = () => [title("Not part of this practice portal"), h("a", { href: "#/login" }, "Sign In")];
 
 const VIEWS = {
@@ -183,6 +114,15 @@ const VIEWS = {
   "#/terms": termsView,
   "#/session-in-use": busyView,
   "#/locked": lockedView,
+  "#/disabled": disabledView,
+  "#/password/expired": expiredView,
+  "#/password/expiring": expiringView,
+  "#/password/update": updateView,
+  "#/profile": profileView,
+  "#/recover": recoverView,
+  "#/recover/code": recoverCodeView,
+  "#/recover/password": recoverPasswordView,
+  "#/recover/done": recoveredView,
 };
 
 async function show() {

@@ -31,7 +31,9 @@ function userMenu(user) {
     sessionStorage.removeItem("uhc.bearer");
     window.location.href = "/signed-out";
   };
-  const menu = h("ul", {}, h("li", {}, h("button", { type: "button", onclick: leave }, "Sign Out")));
+  const menu = h("ul", {},
+    h("li", {}, h("a", { href: user.profile, "data-testid": "manage-id-link" }, "Manage your One Healthcare ID")),
+    h("li", {}, h("button", { type: "button", onclick: leave }, "Sign Out")));
   const arrow = h("button", { id: "icon-userfullname-arrow-down", type: "button",
     "aria-expanded": "false" }, user.fullName);
   const element = h("div", { class: "user-menu" }, arrow);
