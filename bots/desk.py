@@ -26,7 +26,7 @@ class Question(Record):
 class Order(Record):
     """What one session shall do: sign in, then ask `questions` of one flow (none for *login*).
 
-    `epoch` is that of the lease; every Desk call carries it. `passwords` is the ceiling of password
+    `fresh` forgets the kept session. `epoch` is that of the lease; every Desk call carries it. `passwords` is the ceiling of password
     submissions. `budget_seconds` ends the order between two questions.
     """
 
@@ -37,6 +37,7 @@ class Order(Record):
     address: str
     flow: str
     questions: tuple[Question, ...] = ()
+    fresh: bool = False
     passwords: int = 1
     budget_seconds: float = 300
 
@@ -90,6 +91,13 @@ class Failure(Record):
         return cls(self.message, phrase=self.phrase, screen=self.screen, locator=self.locator)
 
 
+class Candidate(StrEnum):
+    """Which of an account's passwords a sign-in used: the one in force, or a new one that may be."""
+
+    CURRENT = "current"
+    PENDING = "pending"
+
+
 class SignIn(StrEnum):
     """How a session came to be signed in."""
 
@@ -109,6 +117,7 @@ class Outcome(Record):
     answered: int = 0
     failure: Failure | None = None
     in_flight: bool = False
+    candidate: Candidate = Candidate.CURRENT
     steps: dict[str, float] = Field(default_factory=dict)
 
 
@@ -119,8 +128,14 @@ class Desk(Protocol):
     is stale.
     """
 
-    async def grant_password(self, fingerprint: str) -> Grant:
-        """Open an attempt with the password of that fingerprint, or raise `AccountHeld`."""
+    async def grant_password(self, fingerprint: str, *, proved: bool) -> Grant:
+        """Open an attempt with the password of that fingerprint, or raise `AccountHeld`.
+
+        `proved` says that the portal took this password earlier in the session: it is typed into a change form.
+        """
+
+    async def refused_before(self, fingerprint: str) -> bool:
+        """Whether this password was refused since the last good sign-in."""
 
     async def close_attempt(self, attempt: int, verdict: Verdict, submissions: int) -> None:
         """Record the verdict of an attempt, and how many submissions may have reached the portal (0, 1 or 2)."""

@@ -34,7 +34,7 @@ class Engine:
     @asynccontextmanager
     async def seat(self, order: Order, portal: Portal, desk: Desk) -> AsyncIterator[LiveSession]:
         """A session for the order's account in a context of its own, with the signed-in state that was kept."""
-        state = unsealed_state(await desk.stored_state(), self._key)
+        state = unsealed_state(None if order.fresh else await desk.stored_state(), self._key)
         host = await self._host()
         try:
             async with host.context(state["storage"]) as context:

@@ -45,6 +45,10 @@ class Gate:
         """How many times the portal may have counted: one that got no HTTP answer counts as two."""
         return min(2, max(self.left + self.unanswered, int(self._uncertain)))
 
+    def watch(self, secret: str) -> None:
+        """Hold back a second secret too, that goes out in the same submission."""
+        self._spellings |= _spellings(secret)
+
     def lock(self) -> None:
         """Let nothing out any more that could carry the secret."""
         self._locked = True

@@ -54,7 +54,7 @@ def standing(source: Inventory | Any, account: str, policy: Policy) -> Standing:
            (SELECT max(id) FROM ledger WHERE account = ? AND kind IN ('signed_in', 'unfreeze')), 0)""",
         (account, account),
     )
-    tries = [row for row in rows if row["kind"] == "password"]
+    tries = [row for row in rows if row["kind"] == "password" or (row["kind"], row["verdict"]) == ("change", "refused")]
     counted = [row for row in tries if row["verdict"] in COUNTED]
     freezes = _rows(
         source,
@@ -131,12 +131,21 @@ def next_step(account: str, freeze: dict[str, Any]) -> str:
 
 
 def grant_password(
-    inventory: Inventory, held: Lease, run_id: str, fingerprint: str, portal: Portal, limits: Limits, *, automatic: bool
+    inventory: Inventory,
+    held: Lease,
+    run_id: str,
+    fingerprint: str,
+    portal: Portal,
+    limits: Limits,
+    *,
+    automatic: bool,
+    proved: bool = False,
 ) -> Grant:
     """Open an attempt: decision, epoch check and ledger row are one transaction.
 
     Raises `AccountFrozen`, `AccountHeld` or `WorkerLost`; then nothing may be typed. Raises `NotNow` when other
-    accounts have to go first.
+    accounts have to go first. A `proved` password, which the portal took earlier in the session and which is typed
+    into a change form now, counts as a possible failure only when it is refused.
     """
     with inventory.write() as db:
         check_epoch(db, held.account, held.epoch)
@@ -145,7 +154,7 @@ def grant_password(
         check_brake(db, portal.name, run_id, limits)
         if state.freeze:
             _lift(db, held.account, by="vault", because="the vault holds another password")
-        return _open(db, held, run_id, "password", fingerprint=fingerprint)
+        return _open(db, held, run_id, "change" if proved else "password", fingerprint=fingerprint)
 
 
 def grant_code(inventory: Inventory, held: Lease, run_id: str, time_step: int, policy: Policy) -> Grant:
@@ -192,7 +201,7 @@ def close_attempt(
             "UPDATE ledger SET verdict = ?, submissions = ?, closed_at = ? WHERE id = ? AND account = ?",
             (verdict, counted, stamp(now.utc()), attempt, held.account),
         )
-        if verdict is Verdict.REFUSED and _kind(db, attempt) == "password":
+        if verdict is Verdict.REFUSED and _kind(db, attempt) != "code":
             after_refusal(db, run_id, limits)
 
 

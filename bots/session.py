@@ -13,12 +13,20 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from bots.codes.totp import Totp
-from bots.desk import Desk, SignIn, Verdict
+from bots.desk import Candidate, Desk, SignIn, Verdict
 from bots.faults import translated
 from bots.gate import Gate
 from bots.sealing import Key, Unreadable, seal, unseal
 from bots.vault import Vault
-from flows.errors import CodeRejected, CodesExhausted, InvalidCredentials, PasswordExpired, ScreenNotRecognised
+from flows.errors import (
+    CodeRejected,
+    CodesExhausted,
+    InputError,
+    InvalidCredentials,
+    NewPasswordRefused,
+    PasswordExpired,
+    ScreenNotRecognised,
+)
 from flows.parties import Account, Payer
 from payers.model import Portal
 
@@ -38,12 +46,15 @@ class LiveSession:
         self.portal = portal
         self.steps: dict[str, float] = {}
         self.typed_password = False
+        self.candidate = Candidate.CURRENT
         self._payer: Payer | None = None
         self._desk = desk
         self._vault = vault
         self._key = key
         self._passwords_left = 0
         self._private = False
+        self._typed: str | None = None
+        self._proved: str | None = None
         self._handed_out: set[str] = set()
         self._gate: Gate | None = None
         self._password_attempt: int | None = None
@@ -69,6 +80,8 @@ class LiveSession:
         try:
             with translated(name, self._handed_out):
                 yield
+        except PasswordExpired:
+            raise  # the password was taken, and the change form is on the page
         except BaseException:
             await self._shut_page()
             raise
@@ -83,12 +96,35 @@ class LiveSession:
         if self._passwords_left < 1:
             raise ScreenNotRecognised("the portal asks for the password again after taking it")
         self._passwords_left -= 1
-        password = self._vault.get(self.account.name).password
+        password, self.candidate = await self._best_password()
         fingerprint = self._vault.fingerprint(self.account.name, password)
-        grant = await self._desk.grant_password(fingerprint)
-        self._password_attempt, self.typed_password = grant.attempt, True
+        grant = await self._desk.grant_password(fingerprint, proved=fingerprint == self._proved)
+        self._password_attempt, self.typed_password, self._typed = grant.attempt, True, fingerprint
         await self._close_gate(password)
         return password
+
+    async def _best_password(self) -> tuple[SecretStr, Candidate]:
+        """The password in force; first the new one, when a portal may have taken it and has not refused it."""
+        credential = self._vault.get(self.account.name)
+        pending = credential.pending
+        if pending and pending.state != "stored":
+            fingerprint = self._vault.fingerprint(self.account.name, pending.password)
+            if not await self._desk.refused_before(fingerprint):
+                return pending.password, Candidate.PENDING
+        return credential.password, Candidate.CURRENT
+
+    async def new_password(self) -> SecretStr:
+        """The pending password, marked as on its way."""
+        self._must_be_private("new password")
+        if self._gate is None:
+            raise RuntimeError("a new password is typed beside the one in force, which comes first")
+        pending = self._vault.get(self.account.name).pending
+        if pending is None:
+            raise RuntimeError("no new password was stored for this run")
+        self._vault.mark_pending(self.account.name, "submitting")
+        self._handed_out.add(pending.password.get_secret_value())
+        self._gate.watch(pending.password.get_secret_value())
+        return pending.password
 
     async def code(self) -> SecretStr:
         """A code of a time step that was never used before. Asking for it tells that the password was taken."""
@@ -124,7 +160,31 @@ class LiveSession:
             raise
         await self._settle_password(Verdict.ACCEPTED)
         await self._settle_code(Verdict.ACCEPTED)
+        if self.typed_password:
+            self._settle_pending()
         return SignIn.PASSWORD if self.typed_password else SignIn.STORED
+
+    def _settle_pending(self) -> None:
+        """A good sign-in tells which of two passwords is in force; the vault keeps that one."""
+        pending = self._vault.get(self.account.name).pending
+        if pending and self.candidate is Candidate.PENDING:
+            self._vault.promote(self.account.name)
+        elif pending and pending.state != "stored":
+            self._vault.discard_pending(self.account.name)
+
+    async def reset_password(self) -> None:
+        """Run the portal's password flow. The one in force was settled at the sign-in, or is typed first."""
+        if self.portal.password_reset is None:
+            raise InputError(f"{self.portal.title} offers no password change")
+        self._passwords_left += 1
+        try:
+            with translated("change the password", self._handed_out):
+                await self.portal.password_reset(self)
+        except BaseException as error:
+            await self._settle_failed(error)
+            raise
+        await self._settle_password(Verdict.ACCEPTED)
+        self._vault.mark_pending(self.account.name, "submitted")
 
     async def sealed_state(self) -> str:
         """Cookies, local storage and the page's session storage, sealed, as text."""
@@ -174,7 +234,7 @@ class LiveSession:
         await self._open_gate()
         if isinstance(error, InvalidCredentials):
             await self._settle_password(Verdict.REFUSED)
-        elif isinstance(error, PasswordExpired):
+        elif isinstance(error, (PasswordExpired, NewPasswordRefused)):
             await self._settle_password(Verdict.ACCEPTED)
         elif isinstance(error, CodeRejected):
             await self._settle_code(Verdict.REFUSED)
@@ -186,6 +246,7 @@ class LiveSession:
         if self._password_attempt is not None:
             await self._open_gate()
             attempt, self._password_attempt = self._password_attempt, None
+            self._proved = self._typed if verdict is Verdict.ACCEPTED else None
             await self._desk.close_attempt(attempt, verdict, self._submissions)
 
     async def _settle_code(self, verdict: Verdict) -> None:

@@ -10,7 +10,7 @@ from bots.desk import Desk, Failure, Order, Outcome, Question, SignIn
 from bots.faults import translated
 from bots.session import LiveSession
 from flows.eligibility import EligibilityAnswer, Match
-from flows.errors import AnswerUnreadable, InputError, PayerUnavailable, PortalkeeperError
+from flows.errors import AnswerUnreadable, InputError, PasswordExpired, PayerUnavailable, PortalkeeperError
 
 ROW_FAILURES = (PayerUnavailable, AnswerUnreadable, InputError)
 UNREADABLE_IN_A_ROW = 3
@@ -31,6 +31,8 @@ async def work(
     try:
         async with sign_in_place:
             how = await _sign_in(session, order, desk)
+        if order.flow == "password_reset":
+            await session.reset_password()
         for index, question in enumerate(order.questions):
             if clock() > deadline:
                 break
@@ -46,12 +48,23 @@ async def work(
     except PortalkeeperError as error:
         failure = Failure.of(error)
     return Outcome(
-        sign_in=how, asked=finished, answered=answered, failure=failure, in_flight=in_flight, steps=session.steps
+        sign_in=how,
+        asked=finished,
+        answered=answered,
+        failure=failure,
+        in_flight=in_flight,
+        candidate=session.candidate,
+        steps=session.steps,
     )
 
 
 async def _sign_in(session: LiveSession, order: Order, desk: Desk) -> SignIn:
-    how = await session.sign_in(order.passwords)
+    try:
+        how = await session.sign_in(order.passwords)
+    except PasswordExpired:
+        if order.flow != "password_reset":
+            raise
+        return SignIn.NONE  # the change form stands in the place of home
     if how is SignIn.PASSWORD:
         with translated("keep the signed-in state"):
             await desk.keep_state(await session.sealed_state())

@@ -8,6 +8,7 @@
         ActionRequired      the portal wants something only a person may decide (new terms, first device)
         PermissionMissing   the account lacks the role for this flow
       PasswordExpired       no freeze: the password has to be changed first
+      NewPasswordRefused    the portal does not take the new password; the old one stays in force
       ChallengeError        a fresh code once, then a person
         CodeNotReceived     no code came in time
         CodeRejected        the portal refused the code
@@ -84,6 +85,12 @@ class PasswordExpired(PortalkeeperError):
     """The password has to be changed before the portal lets anybody in."""
 
     exit_code = 11
+
+
+class NewPasswordRefused(PortalkeeperError):
+    """The portal does not take the new password; the old one stays in force."""
+
+    exit_code = 17
 
 
 class ChallengeError(PortalkeeperError):

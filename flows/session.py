@@ -41,6 +41,12 @@ class Session(Protocol):
         Only inside a private step. Raises `AccountHeld` when the guard does not allow it.
         """
 
+    async def new_password(self) -> SecretStr:
+        """The password that is to be in force, stored durably and marked as on its way before it is returned.
+
+        Only inside a private step, after `password()` in the same step.
+        """
+
     async def code(self) -> SecretStr:
         """A fresh one-time code, recorded as spent before it is returned. Only inside a private step."""
 

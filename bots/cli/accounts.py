@@ -50,6 +50,7 @@ def add(
     from bots.inventory.importing import scope_of  # noqa: PLC0415
     from payers.registry import listed_payers, portals  # noqa: PLC0415 - loads every portal module
 
+    office.acting("change the inventory")
     values: dict[str, Any] = {
         **_fields(field or []),
         "name": name,
@@ -109,6 +110,7 @@ def import_(
     from bots.inventory.importing import read_accounts  # noqa: PLC0415
     from payers.registry import listed_payers, portals  # noqa: PLC0415
 
+    office.acting("change the inventory")
     entries = read_accounts(file, portals(), listed_payers())
     if not dry_run:
         with office.inventory.write():
@@ -165,6 +167,7 @@ def permit_(
     json: Json = False,
 ) -> None:
     """Record whether a program may use this account; needed before a real portal is touched."""
+    office.acting("decide on a permission")
     try:
         review = date.fromisoformat(review_on)
     except ValueError:
@@ -191,6 +194,7 @@ def freeze(name: Name, because: Because, json: Json = False) -> None:
     from bots import guard  # noqa: PLC0415
     from bots.desk import Failure  # noqa: PLC0415
 
+    office.acting("freeze or unfreeze an account")
     get_account(office.inventory, name)
     if not because.strip():
         raise InputError("say why: --because '...'")
@@ -204,6 +208,7 @@ def unfreeze(name: Name, because: Because, json: Json = False) -> None:
     """Let the worker submit again: you know that the account is fine."""
     from bots import guard  # noqa: PLC0415
 
+    office.acting("freeze or unfreeze an account")
     get_account(office.inventory, name)
     guard.unfreeze(office.inventory, name, by=office.person, because=because)
     print_done(

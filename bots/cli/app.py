@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import typer
 
-from bots.cli import accounts, audit, eligibility, incidents, parties, practice, service, setup, sign_in, vault
+from bots.cli import (
+    accounts,
+    audit,
+    due,
+    eligibility,
+    incidents,
+    parties,
+    password,
+    practice,
+    service,
+    setup,
+    sign_in,
+    vault,
+)
 
 EXIT_CODES = """Exit codes: 0 done · 2 something asked for can't be · 3 a batch with rows that have no answer ·
-10 account (refused, locked, disabled) · 11 password expired · 12 code or challenge · 13 portal or payer not
-available · 14 portal changed · 15 held or frozen by the guard · 16 worker lost · 130 stopped by hand."""
+4 something falls due · 10 account (refused, locked, disabled) · 11 password expired · 12 code or challenge ·
+13 portal or payer not available · 14 portal changed · 15 held or frozen by the guard · 16 worker lost ·
+130 stopped by hand."""
 
 app = typer.Typer(
     name="portalkeeper",
@@ -19,5 +33,18 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
-for module in (setup, parties, accounts, vault, sign_in, eligibility, service, incidents, audit, practice):
+for module in (
+    setup,
+    parties,
+    accounts,
+    vault,
+    password,
+    sign_in,
+    due,
+    eligibility,
+    service,
+    incidents,
+    audit,
+    practice,
+):
     module.add_to(app)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bots.cli.office import office
 from bots.cli.printing import Json
 from flows.errors import InputError
 
@@ -34,10 +35,9 @@ def eligibility(
 ) -> None:
     """Check eligibility: one patient (asked for, or one JSON line on standard input), or --batch FILE."""
     if template:
-        from bots.worklist import eligibility_template  # noqa: PLC0415
-
-        print(eligibility_template(), end="")
+        _print_template()
         return
+    office.acting("ask payers")
     if batch:
         from bots.cli.batches import ask_batch  # noqa: PLC0415
 
@@ -61,6 +61,12 @@ def eligibility(
         "patient_birth_date": birth_date,
     }
     ask_one({k: v for k, v in given.items() if v}, {k: v for k, v in options.items() if v}, json=json)
+
+
+def _print_template() -> None:
+    from bots.worklist import eligibility_template  # noqa: PLC0415
+
+    print(eligibility_template(), end="")
 
 
 def add_to(app: typer.Typer) -> None:

@@ -33,7 +33,9 @@ COLUMNS = ["incident", "kind", "where", "opened_at", "message", "taken_by", "sno
 
 
 @incident.command("list")
-def list_(everything: Annotated[bool, typer.Option("--all", help="Closed ones too.")] = False, json: Json = False) -> None:
+def list_(
+    everything: Annotated[bool, typer.Option("--all", help="Closed ones too.")] = False, json: Json = False
+) -> None:
     """Open incidents, oldest first."""
     rows = office.inventory.rows("SELECT * FROM incidents ORDER BY id") if everything else open_ones(office.inventory)
     if json:
@@ -58,8 +60,11 @@ def show(name: Id, json: Json = False) -> None:
 
 
 @incident.command("take")
-def take(name: Id, ticket: Annotated[str, typer.Option(help="The help desk's number.")] = "", json: Json = False) -> None:
+def take(
+    name: Id, ticket: Annotated[str, typer.Option(help="The help desk's number.")] = "", json: Json = False
+) -> None:
     """Say that you look after it."""
+    office.acting("look after incidents")
     row = _changed(name, "take", taken_by=office.person, taken_at=stamp(now.utc()), ticket=ticket or None)
     print_done(f"{incident_name(row)} is yours, {office.person}", json=json, incident=row["id"], taken_by=office.person)
 
@@ -72,6 +77,7 @@ def snooze(
     json: Json = False,
 ) -> None:
     """Put it aside until a date; it comes back by itself."""
+    office.acting("look after incidents")
     row = _changed(name, "snooze", because=note, snoozed_until=_instant(until), note=note or None)
     print_done(f"{incident_name(row)} comes back {until}", json=json, incident=row["id"], snoozed_until=until)
 
@@ -104,6 +110,7 @@ def _instant(text: str) -> str:
 @incident.command("close")
 def close(name: Id, because: Because, json: Json = False) -> None:
     """It is settled. After a repair or a pause one run goes first."""
+    office.acting("look after incidents")
     _with_reason(because)
     row = find_incident(office.inventory, name)
     if row["closed_at"]:
@@ -131,6 +138,7 @@ def pause(
     json: Json = False,
 ) -> None:
     """Run nothing on this portal for now."""
+    office.acting("pause or resume a portal")
     _with_reason(because)
     found = find_portal(name)
     if flow is not None and flow not in found.offers():
@@ -153,6 +161,7 @@ def resume(
     json: Json = False,
 ) -> None:
     """Let it go on, one run first."""
+    office.acting("pause or resume a portal")
     _with_reason(because)
     with office.inventory.write() as db:
         paused = [row for row in open_ones(db, Kind.PAUSE) if (row["portal"], row["flow"]) == (name, flow)]
@@ -164,6 +173,7 @@ def resume(
 
 def stop(because: Because, json: Json = False) -> None:
     """Stop every password submission, in every process, until somebody starts them again."""
+    office.acting("stop or start the worker")
     _with_reason(because)
     failure = Failure(error="AccountHeld", message=f"stopped by {office.person}: {because}")
     with office.inventory.write() as db:
@@ -175,6 +185,7 @@ def stop(because: Because, json: Json = False) -> None:
 
 def start(because: Because, json: Json = False) -> None:
     """Let password submissions go on, with one account per portal first."""
+    office.acting("stop or start the worker")
     _with_reason(because)
     with office.inventory.write() as db:
         release_brake(db, sorted(portals()), by=office.person, because=because)

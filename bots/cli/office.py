@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cached_property
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING
 from bots import now, settings
 from bots.cli.printing import tell
 from bots.inventory import Inventory
+from bots.people import FILE, Action, People, load_people, who
 from flows.errors import InputError
 
 if TYPE_CHECKING:
@@ -53,9 +52,18 @@ class Office:
         return Vault(self.settings.vault_folder, self.key)
 
     @cached_property
+    def people(self) -> People:
+        """Who is registered."""
+        return load_people(self.settings.config / FILE)
+
+    @property
     def person(self) -> str:
-        """Who is at the keyboard."""
-        return os.environ.get("SUDO_USER") or getpass.getuser()
+        """Who is at the keyboard, by the name that the audit trail keeps."""
+        return self.people.find(who()).name
+
+    def acting(self, action: Action) -> None:
+        """The first line of a command that does more than read. Raises `InputError` that says whom to ask."""
+        self.people.check(who(), action)
 
     @asynccontextmanager
     async def runner(self, source: str) -> AsyncIterator[Runner]:

@@ -37,6 +37,7 @@ def add_one_organization(
     json: Json = False,
 ) -> None:
     """Add an organization; again with another TIN for a further one."""
+    office.acting("change the inventory")
     try:
         record = Organization(name=name, tin=tin)
     except ValidationError as error:
@@ -63,6 +64,7 @@ def add_one_provider(
     json: Json = False,
 ) -> None:
     """Add a provider, or change its name."""
+    office.acting("change the inventory")
     try:
         record = Provider(npi=npi, name=name)
     except ValidationError as error:

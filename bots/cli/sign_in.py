@@ -16,6 +16,7 @@ Name = Annotated[str, typer.Argument(help="The account's name.")]
 
 def sign_in(name: Name, json: Json = False) -> None:
     """Sign in to the portal of an account, with its code if one is asked for."""
+    office.acting("sign in to a portal")
     log_to(office.settings.home / "portalkeeper.log")
     result = asyncio.run(_sign_in(name))
     if result.failure:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import getpass
 import sys
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, available_timezones
 
 import typer
 
+from bots import now
 from bots.cli.office import office
 from bots.cli.printing import Json, print_done, print_json, print_table
+from bots.inventory import stamp
 from bots.inventory.accounts import get_account
+from bots.inventory.audit import record_audit
 from flows.errors import InputError
 
 vault = typer.Typer(no_args_is_help=True, help="Passwords and authenticator secrets, sealed with age.")
@@ -25,15 +30,35 @@ def set_(
     """Store the password (or the authenticator secret) of an account, asked for or read from standard input."""
     from pydantic import SecretStr  # noqa: PLC0415
 
-    get_account(office.inventory, name)
+    office.acting("store a secret")
+    row = get_account(office.inventory, name)
     what = "authenticator secret" if totp else "password"
     secret = SecretStr(_asked(f"{what} of {name}: "))
-    if totp:
-        office.vault.put(name, totp_secret=secret)
-    else:
-        office.vault.put(name, password=secret)
+    before = office.vault.check(name).password_set_at
+    stored = office.vault.put(name, totp_secret=secret) if totp else office.vault.put(name, password=secret)
+    _record(row, what, before, stored.password_set_at)
     words = f"{what} of {name} is stored. Check it without contact: pk check {name}"
     print_done(words, json=json, account=name, stored=what)
+
+
+def _record(row: dict[str, Any], what: str, before: datetime | None, since: datetime) -> None:
+    """Write into the inventory who stored what, and since when the password counts.
+
+    An expiry date that the portal told goes when the password before this one had worked: it was that one's. After a
+    typing mistake it stays, since the portal's own password is as old as it was.
+    """
+    zone = ZoneInfo(row["time_zone"]) if row["time_zone"] in available_timezones() else None
+    columns: dict[str, str | None] = {"password_set_on": since.astimezone(zone).date().isoformat()}
+    if before and before != since and _worked_since(row["name"], before):
+        columns |= {"password_expires_on": None, "password_expires_source": None}
+    with office.inventory.write() as db:
+        db.table("accounts").update(row["name"], columns)
+        record_audit(db, at=stamp(now.utc()), who=office.person, action="vault set", account=row["name"], details=what)
+
+
+def _worked_since(account: str, begun: datetime) -> bool:
+    sql = "SELECT 1 FROM ledger WHERE account = ? AND kind = 'signed_in' AND opened_at >= ? LIMIT 1"
+    return office.inventory.row(sql, (account, stamp(begun))) is not None
 
 
 def _asked(prompt: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -81,7 +82,7 @@ class InventoryDesk:
     async def _commit(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         return await asyncio.get_running_loop().run_in_executor(self._writer, partial(call, *args, **kwargs))
 
-    async def grant_password(self, fingerprint: str) -> Grant:
+    async def grant_password(self, fingerprint: str, *, proved: bool) -> Grant:
         """Ask the guard, and again while others have to go first."""
         self.last_fingerprint = fingerprint
         return await patiently(
@@ -95,8 +96,16 @@ class InventoryDesk:
                 self._portal,
                 self._limits,
                 automatic=self._automatic,
+                proved=proved,
             ),
         )
+
+    async def refused_before(self, fingerprint: str) -> bool:
+        """Look into the ledger."""
+        return fingerprint in (await self._commit(self._standing)).refused
+
+    def _standing(self) -> guard.Standing:
+        return guard.standing(self._inventory, self._held.account, self._portal.policy)
 
     async def close_attempt(self, attempt: int, verdict: Verdict, submissions: int) -> None:
         """Write the verdict into the ledger."""
@@ -169,3 +178,7 @@ class InventoryDesk:
         row: dict[str, Any] = {"at": stamp(now.utc()), "account": self._held.account, "run_id": self._head.run_id}
         with self._inventory.write() as db:
             db.table("notices").insert({**row, "kind": kind, "words": words})
+            if kind == "password expires in days" and words.isdigit():
+                day = (now.utc() + timedelta(days=int(words))).date().isoformat()
+                columns = {"password_expires_on": day, "password_expires_source": "portal"}
+                db.table("accounts").update(self._held.account, columns)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
 from bots.brake import Limits, check_portal
-from bots.desk import Order, Outcome, Question, SignIn
+from bots.desk import Candidate, Order, Outcome, Question, SignIn
 from bots.engine import Engine
 from bots.inventory import Inventory
 from bots.lease import Lease, lease
@@ -39,6 +39,8 @@ class Run:
     writer: Executor
     automatic: bool
     tell: Callable[[str], None]
+    prepare: Callable[[RunHead], None] = lambda head: None
+    candidate: Candidate = Candidate.CURRENT
     done: int = 0
     answered: int = 0
     in_flight: bool = False
@@ -85,6 +87,7 @@ class Run:
                 on_wait=lambda holder: self.tell(f"account {self.head.account} is in use by {holder}; waiting"),
             ) as held:
                 await patiently(self.settings.wait_seconds, self._portal_allows)
+                self.prepare(self.head)
                 await self._sit(held)
 
     async def _portal_allows(self) -> None:
@@ -127,6 +130,7 @@ class Run:
         self.done += outcome.asked
         self.answered += outcome.answered
         self.in_flight = outcome.in_flight
+        self.candidate = outcome.candidate
         if self.sign_in is not SignIn.PASSWORD and outcome.sign_in is not SignIn.NONE:
             self.sign_in = outcome.sign_in
         self.steps.update(outcome.steps)

@@ -12,7 +12,7 @@ import structlog
 from bots import guard, now
 from bots.brake import after_run
 from bots.browser import find_browser
-from bots.desk import Failure, Order, Question, SignIn
+from bots.desk import Candidate, Failure, Order, Question, SignIn
 from bots.engine import Engine
 from bots.inventory import Automation, Inventory
 from bots.inventory.accounts import get_account
@@ -44,6 +44,12 @@ class RunResult:
     answered: int
     failure: Failure | None
     in_flight: bool = False
+    candidate: Candidate = Candidate.CURRENT
+
+    @classmethod
+    def nothing_to_do(cls, account: str) -> RunResult:
+        """A run that was not needed."""
+        return cls(RunHead("", account, "", ""), SignIn.NONE, 0, 0, None)
 
     @classmethod
     def impossible(cls, account: str, failure: Failure) -> RunResult:
@@ -96,8 +102,12 @@ class Runner:
         questions: Sequence[Question] = (),
         *,
         record: Record = lambda head, index, result: None,
+        fresh: bool = False,
+        prepare: Callable[[RunHead], None] = lambda head: None,
     ) -> RunResult:
         """Run `flow` for `account`, with its questions. What a portal does is in the result, never raised.
+
+        `fresh` forgets the kept session. `prepare` is called under the account's lease, before anything is contacted.
 
         Raises `InputError` when account, portal or address make the run impossible; nothing is contacted then.
         """
@@ -106,6 +116,7 @@ class Runner:
         if flow not in portal.offers():
             raise InputError(f"{portal.title} offers no {flow}; it offers: {', '.join(portal.offers())}")
         run = self._prepared(row, portal, flow, questions, record)
+        run.template, run.prepare = run.template.model_copy(update={"fresh": fresh}), prepare
         failure: Failure | None = None
         try:
             self._check_before_contact(row, portal)
@@ -183,7 +194,7 @@ class Runner:
             phrase=failure.phrase if failure else None,
             steps=run.steps,
         )
-        return RunResult(head, run.sign_in, run.done, run.answered, failure, run.in_flight)
+        return RunResult(head, run.sign_in, run.done, run.answered, failure, run.in_flight, run.candidate)
 
 
 def checked_address(row: dict[str, Any], portal: Portal, settings: Settings) -> str:

@@ -48,6 +48,20 @@ class OldPassword(_Secretive):
     set_at: AwareDatetime
 
 
+class Pending(_Secretive):
+    """A new password that is not in force yet: written before it is typed, so that it can't be lost.
+
+    `kind` is *change* (signed in, with the old one) or *forgot* (by a link or code). *stored* means that no portal
+    has seen it; *submitting* that one may have; *submitted* that the portal said it took it.
+    """
+
+    password: SecretStr
+    kind: Literal["change", "forgot"]
+    state: Literal["stored", "submitting", "submitted"] = "stored"
+    run_id: str
+    at: AwareDatetime
+
+
 class Credential(_Secretive):
     """One account's secrets: the password in force, the authenticator secret (plain base32) and older passwords.
 
@@ -60,6 +74,7 @@ class Credential(_Secretive):
     password_set_at: AwareDatetime
     totp_secret: SecretStr | None = None
     history: tuple[OldPassword, ...] = ()
+    pending: Pending | None = None
 
     def with_password(self, password: SecretStr, at: AwareDatetime) -> Credential:
         """A copy with `password` in force since `at`, the old one in its history; the same password changes nothing."""
@@ -86,6 +101,16 @@ def decode(data: bytes, account: str, source: str) -> Credential:
     if credential.account != account:
         raise Unreadable(f"{source}: the entry of another account; restore the right file from a backup")
     return credential
+
+
+def encode_pending(pending: Pending) -> bytes:
+    """The JSON of a pending password's second file, in clear: to be sealed at once."""
+    return json.dumps(pending.model_dump(mode="python"), default=_in_clear).encode()
+
+
+def decode_pending(data: bytes) -> Pending:
+    """Read what `encode_pending` made."""
+    return Pending.model_validate_json(data)
 
 
 def _in_clear(value: SecretStr | datetime) -> str:

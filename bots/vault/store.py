@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -15,7 +16,16 @@ from pydantic import SecretStr
 from bots import disk, now
 from bots.sealing import Key, Unreadable, read_sealed, write_sealed
 from bots.vault import fingerprints
-from bots.vault.credential import Credential, check_account_name, decode, encode, is_account_name
+from bots.vault.credential import (
+    Credential,
+    Pending,
+    check_account_name,
+    decode,
+    decode_pending,
+    encode,
+    encode_pending,
+    is_account_name,
+)
 from bots.vault.given import check_password, is_plain_base32, plain_totp_secret
 from flows.errors import InputError
 
@@ -67,6 +77,51 @@ class Vault:
             write_sealed(path, encode(changed), self._key)
             return self.get(account)
 
+    def put_pending(self, account: str, pending: Pending) -> Pending:
+        """Store a new password beside the one in force, in two files, and return it as read back from both.
+
+        InputError when another one is pending, or when the two can't be confirmed: then nothing may be submitted.
+        """
+        with self._changing(account) as credential:
+            if credential.pending and credential.pending.run_id != pending.run_id:
+                raise InputError(
+                    f"another new password is pending for {account}: settle it first with pk password settle {account}"
+                )
+            write_sealed(self._journal(account), encode_pending(pending), self._key)
+            self._write(credential.model_copy(update={"pending": pending}))
+            kept, twin = self.get(account).pending, self.journalled(account)
+            if kept != pending or twin != pending:
+                raise InputError(f"the vault did not keep the new password of {account}; nothing was submitted")
+            return kept
+
+    def mark_pending(self, account: str, state: Literal["submitting", "submitted"]) -> None:
+        """Say how far the pending password has come; durable when this returns."""
+        pending = self.get(account).pending
+        if pending is None:
+            raise InputError(f"no new password is pending for {account}")
+        self.put_pending(account, pending.model_copy(update={"state": state}))
+
+    def promote(self, account: str) -> Credential:
+        """Put the pending password in force and the old one into the history, in one write."""
+        with self._changing(account) as credential:
+            if credential.pending is None:
+                raise InputError(f"no new password is pending for {account}")
+            promoted = credential.with_password(credential.pending.password, now.utc())
+            self._write(promoted.model_copy(update={"pending": None}))
+        self._journal(account).unlink(missing_ok=True)
+        return self.get(account)
+
+    def discard_pending(self, account: str) -> None:
+        """Forget the pending password, which no portal took."""
+        with self._changing(account) as credential:
+            self._write(credential.model_copy(update={"pending": None}))
+        self._journal(account).unlink(missing_ok=True)
+
+    def journalled(self, account: str) -> Pending | None:
+        """The pending password as the second file has it: all that is left if the entry was restored from a copy."""
+        data = read_sealed(self._journal(account), self._key)
+        return None if data is None else decode_pending(data)
+
     def names(self) -> list[str]:
         """The accounts that have an entry, sorted."""
         with disk.in_plain_words(self.folder):
@@ -109,6 +164,19 @@ class Vault:
 
     def _path(self, account: str) -> Path:
         return self.folder / f"{check_account_name(account)}.age"
+
+    def _journal(self, account: str) -> Path:
+        return self._path(account).with_suffix(".pending")
+
+    @contextmanager
+    def _changing(self, account: str) -> Iterator[Credential]:
+        """The entry of `account`, under its lock."""
+        self.prove_key()
+        with disk.locked(self._path(account).with_suffix(".lock")):
+            yield self.get(account)
+
+    def _write(self, credential: Credential) -> None:
+        write_sealed(self._path(credential.account), encode(credential), self._key)
 
     def _read(self, account: str) -> Credential | None:
         path = self._path(account)

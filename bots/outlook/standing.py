@@ -8,7 +8,6 @@ from typing import Any
 from bots import guard
 from bots.inventory import Inventory
 from bots.inventory.accounts import get_account
-from bots.runner import checked_address
 from bots.settings import Settings
 from bots.vault import Vault
 from flows.errors import PortalkeeperError
@@ -41,6 +40,8 @@ class AccountStanding:
 
 def standing_of(inventory: Inventory, vault: Vault, settings: Settings, name: str) -> AccountStanding:
     """How the account stands. Contacts nothing. Raises `InputError` for an unknown account."""
+    from bots.runner import checked_address  # loads the browser library
+
     row = get_account(inventory, name)
     portal = find_portal(row["portal"])
     state = guard.standing(inventory, name, portal.policy)

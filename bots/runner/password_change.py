@@ -1,0 +1,87 @@
+"""Changing a password: stored before it is typed, verified by a fresh sign-in, and only then put in force.
+
+    stored        the new password is in the vault, in two files, and no portal has seen it
+    submitting    it may have reached the portal
+    submitted     the portal said that it took it
+    (promoted)    a fresh sign-in with it reached home: it is the password in force, the old one is history
+
+A kill at any point leaves one of these. Whatever runs next settles it: *stored* is discarded, after *submitting*
+the first sign-in tries the new password and then the old one, each inside the guard's two rules.
+"""
+
+from __future__ import annotations
+
+from bots import now
+from bots.desk import Candidate
+from bots.inventory import Inventory, stamp
+from bots.inventory.accounts import get_account
+from bots.inventory.audit import record_audit
+from bots.passwords import new_password
+from bots.runner.runner import Runner, RunResult
+from bots.runner.runs import RunHead
+from bots.vault import Pending, Vault
+from flows.errors import InputError
+from payers.registry import find_portal
+
+
+async def change_password(runner: Runner, inventory: Inventory, vault: Vault, account: str, *, by: str) -> RunResult:
+    """Change the password of `account` on its portal; the result is that of the sign-in that verified it.
+
+    The failure of the change itself is returned when the old password stays in force. Raises `InputError` when
+    there is nothing to change with, or when somebody else has just changed it.
+    """
+    row = get_account(inventory, account)
+    portal = find_portal(row["portal"])
+    began = now.utc()
+
+    def store(head: RunHead) -> None:
+        credential = vault.get(account)
+        if credential.password_set_at > began:
+            raise InputError(f"the password of {account} was changed a moment ago by somebody else")
+        if credential.pending and credential.pending.state == "stored":
+            vault.discard_pending(account)
+        fresh = new_password(portal.policy.password_rules, row["user_id"])
+        pending = Pending(password=fresh, kind="change", run_id=head.run_id, at=now.utc())
+        vault.put_pending(account, pending)
+
+    await settle(runner, vault, account)
+    changed = await runner.run(account, "password_reset", fresh=True, prepare=store)
+    pending = vault.get(account).pending
+    if pending is None or pending.state == "stored":
+        _forget(vault, account)
+        return changed
+    verified = await settle(runner, vault, account)
+    if verified.failure is None and vault.get(account).password == pending.password:
+        _note(inventory, account, by)
+    return verified if verified.failure else _result(changed, verified, vault.get(account).password == pending.password)
+
+
+def _result(changed: RunResult, verified: RunResult, promoted: bool) -> RunResult:
+    """The verification when the new password is in force; else what the change itself said."""
+    return verified if promoted or changed.failure is None else changed
+
+
+def _forget(vault: Vault, account: str) -> None:
+    if vault.get(account).pending:
+        vault.discard_pending(account)
+
+
+async def settle(runner: Runner, vault: Vault, account: str) -> RunResult:
+    """Find out which of two passwords is in force, by signing in afresh: the new one first, then the old one.
+
+    Without a new password on its way nothing is contacted.
+    """
+    pending = vault.get(account).pending
+    if pending is None or pending.state == "stored":
+        return RunResult.nothing_to_do(account)
+    found = await runner.run(account, "login", fresh=True)
+    if found.failure and found.failure.error == "InvalidCredentials" and found.candidate is Candidate.PENDING:
+        found = await runner.run(account, "login", fresh=True)
+    return found
+
+
+def _note(inventory: Inventory, account: str, by: str) -> None:
+    at = stamp(now.utc())
+    with inventory.write() as db:
+        db.table("accounts").update(account, {"password_set_on": at[:10], "password_expires_on": None})
+        record_audit(db, at=at, who=by, action="password change", account=account)

@@ -1,0 +1,168 @@
+"""A password is stored before it is typed; after a kill at any point the account signs in again within the rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from house import House
+
+from bots.runner.password_change import change_password
+from bots.runner.runner import RunResult
+
+
+async def change(house: House, name: str) -> RunResult:
+    async with house.runner() as runner:
+        return await change_password(runner, house.inventory, house.vault, name, by="Ann")
+
+
+class Ticking:
+    """Moves the sandbox's clock to the next code step whenever a code would have to be waited for."""
+
+    def __init__(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+        from bots.codes.totp import Totp
+
+        async def next_step(totp: Totp, after: int | None) -> int:
+            from bots import now
+
+            while after is not None and totp.step_at(now.utc()) <= after:
+                house.world.advance(31)
+            return totp.step_at(now.utc())
+
+        monkeypatch.setattr(Totp, "next_usable_step", next_step)
+
+
+@pytest.fixture(autouse=True)
+def ticking(house: House, monkeypatch: pytest.MonkeyPatch) -> Ticking:
+    return Ticking(house, monkeypatch)
+
+
+def state(house: House, user: str) -> dict[str, Any]:
+    return house.world.account("availity", user)
+
+
+async def test_a_change_is_verified_and_put_in_force(house: House) -> None:
+    name, user = house.account()
+    old = house.vault.get(name).password
+    result = await change(house, name)
+    assert result.failure is None
+    kept = house.vault.get(name)
+    assert kept.pending is None
+    assert kept.password.get_secret_value() == state(house, user)["password"]
+    assert kept.history[0].password == old
+    assert state(house, user)["password_changes"] == 1
+    assert state(house, user)["password_refusals"] == 0
+    [entry] = house.inventory.rows("SELECT who FROM audit WHERE action = 'password change'")
+    assert entry["who"] == "Ann"
+
+
+async def test_an_expired_password_is_changed_in_the_place_of_home(house: House) -> None:
+    name, user = house.account(password_set_at="2026-01-01T00:00:00+00:00")
+    result = await change(house, name)
+    assert result.failure is None
+    assert house.vault.get(name).password.get_secret_value() == state(house, user)["password"]
+    assert state(house, user)["password_refusals"] == 0
+
+
+async def test_a_refused_new_password_leaves_the_old_one(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pydantic import SecretStr
+
+    from bots.runner import password_change
+
+    monkeypatch.setattr(password_change, "new_password", lambda rules, user: SecretStr("short"))
+    name, user = house.account()
+    result = await change(house, name)
+    assert result.failure
+    assert result.failure.error == "NewPasswordRefused"
+    kept = house.vault.get(name)
+    assert kept.pending is None
+    assert kept.password.get_secret_value() == state(house, user)["password"]
+
+
+@pytest.mark.parametrize("applied", [True, False])
+async def test_an_error_after_the_submission_is_settled(house: House, applied: bool) -> None:
+    name, user = house.account()
+    house.world.post(
+        "/faults", portal="availity", user=user, kind="server_error", at="change_post", applied=applied, times=1
+    )
+    await change(house, name)
+    kept = house.vault.get(name)
+    assert kept.pending is None
+    assert kept.password.get_secret_value() == state(house, user)["password"]
+    assert not state(house, user)["locked"]
+
+
+class Killed(BaseException):
+    """What a SIGKILL is to the code: nothing after it runs."""
+
+
+def steps_of(monkeypatch: pytest.MonkeyPatch, kill_at: int | None) -> list[str]:
+    """Count every durable write and every page action; die after number `kill_at`."""
+    from playwright.async_api import Locator, Page
+
+    from bots.runner.desk import InventoryDesk
+    from bots.vault import Vault
+
+    taken: list[str] = []
+
+    def passed(name: str) -> None:
+        taken.append(name)
+        if kill_at is not None and len(taken) == kill_at:
+            raise Killed(name)
+
+    def counted(owner: Any, name: str) -> None:
+        original = getattr(owner, name)
+
+        async def after(self: Any, *args: Any, **kwargs: Any) -> Any:
+            result = await original(self, *args, **kwargs)
+            passed(f"{owner.__name__}.{name}")
+            return result
+
+        def after_sync(self: Any, *args: Any, **kwargs: Any) -> Any:
+            result = original(self, *args, **kwargs)
+            passed(f"{owner.__name__}.{name}")
+            return result
+
+        monkeypatch.setattr(owner, name, after_sync if owner is Vault else after)
+
+    for name in ("put_pending", "promote", "discard_pending"):
+        counted(Vault, name)
+    for name in [name for name in vars(InventoryDesk) if not name.startswith("_") and name not in NOT_WRITES]:
+        counted(InventoryDesk, name)
+    for name in ("fill", "click", "check"):
+        counted(Locator, name)
+    counted(Page, "goto")
+    return taken
+
+
+NOT_WRITES = ("last_time_step", "stored_state", "refused_before", "answered", "notice", "drop_state")
+
+
+@pytest.mark.slow
+async def test_a_kill_at_every_step_ends_signed_in(house: House) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        every = steps_of(patch, None)
+        name, _ = house.account()
+        assert (await change(house, name)).failure is None
+    assert len(every) > 20
+    for number in range(1, len(every) + 1):
+        await killed_at(house, number, every[number - 1])
+
+
+async def killed_at(house: House, number: int, step: str) -> None:
+    name, user = house.account()
+    with pytest.MonkeyPatch.context() as patch:
+        steps_of(patch, number)
+        try:
+            await change(house, name)
+        except Killed:
+            pass
+    async with house.runner() as runner:
+        again = await runner.run(name, "login", fresh=True)
+        if again.failure and again.failure.error in ("InvalidCredentials", "ScreenNotRecognised"):
+            again = await runner.run(name, "login", fresh=True)
+    kept, seen = house.vault.get(name), state(house, user)
+    assert again.failure is None, (number, step, again.failure)
+    assert kept.password.get_secret_value() == seen["password"], (number, step)
+    assert not seen["locked"], (number, step)
+    assert seen["password_refusals"] <= 1, (number, step)
