@@ -111,7 +111,8 @@ def _stopped(incident: dict[str, Any], words: str) -> str:
         if incident["until"]
         else f"with: pk incident close {name} --because ..."
     )
-    return f"{place} {words} since {incident['opened_at'][:16]} UTC ({name}): {incident['message'].rstrip('.')}. It goes on {how}"
+    since, why = incident["opened_at"][:16], incident["message"].rstrip(".")
+    return f"{place} {words} since {since} UTC ({name}): {why}. It goes on {how}"
 
 
 def _touching(db: Any, kind: Kind, portal: str, flow: str | None = None) -> list[dict[str, Any]]:

@@ -65,7 +65,7 @@ class Host:
     @classmethod
     async def start(cls, executable: Path) -> Host:
         """Start a driver and a browser."""
-        from playwright.async_api import Error, async_playwright  # noqa: PLC0415 - heavy; only runs need it
+        from playwright.async_api import Error, async_playwright
 
         driver = await async_playwright().start()
         try:

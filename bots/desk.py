@@ -26,8 +26,8 @@ class Question(Record):
 class Order(Record):
     """What one session shall do: sign in, then ask `questions` of one flow (none for *login*).
 
-    `fresh` forgets the kept session. `epoch` is that of the lease; every Desk call carries it. `passwords` is the ceiling of password
-    submissions. `budget_seconds` ends the order between two questions.
+    `fresh` forgets the kept session. `epoch` is that of the lease; every Desk call carries it. `passwords` is the
+    ceiling of password submissions. `budget_seconds` ends the order between two questions.
     """
 
     schema_version: int = 1
@@ -103,7 +103,7 @@ class SignIn(StrEnum):
 
     NONE = "none"
     STORED = "stored"
-    PASSWORD = "password"
+    PASSWORD = "password"  # noqa: S105 - the name of a way in
 
 
 class Outcome(Record):

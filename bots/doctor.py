@@ -11,6 +11,7 @@ from pathlib import Path
 from bots import now
 from bots.browser import find_browser
 from bots.inventory import Inventory
+from bots.people import FILE, load_people
 from bots.sealing import load_key
 from bots.settings import Settings, is_loopback
 from bots.vault import Vault
@@ -43,6 +44,7 @@ def examine(settings: Settings) -> list[Finding]:
         "settings": lambda: str(settings.config_file),
         "columns": lambda: f"{len(ColumnMap.load(settings.config / 'columns.toml').columns)} headings mapped",
         "payer aliases": lambda: f"{len(load_aliases(settings.config / 'payer_aliases.csv'))} codes mapped",
+        "people": lambda: load_people(settings.config / FILE).words(),
         "key": lambda: str(load_key(settings.key_file).path),
         "inventory": lambda: _inventory(settings),
         "answers folder": lambda: _private(settings.answers_folder),

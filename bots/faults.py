@@ -24,7 +24,7 @@ def translated(step: str, hidden: Collection[str] = ()) -> Iterator[None]:
 
     `hidden` are secrets that were handed out; not even a locator may spell one.
     """
-    from playwright.async_api import Error  # noqa: PLC0415 - heavy; whoever gets here has it loaded
+    from playwright.async_api import Error
 
     try:
         yield

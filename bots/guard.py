@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bots import now
-from bots.desk import Failure, Grant, Verdict
 from bots.brake import Limits, after_refusal, after_sign_in, check_brake
+from bots.desk import Failure, Grant, Verdict
 from bots.incidents import Kind, close_incident, open_incident, open_ones
 from bots.inventory import Inventory, stamp
 from bots.inventory.audit import record_audit
@@ -81,8 +81,8 @@ def check(state: Standing, account: str, fingerprint: str, *, automatic: bool) -
     """Raise `AccountFrozen` or `AccountHeld`, saying why and what to do, unless a submission is allowed."""
     if state.freeze and not _lifted_by_vault(state, fingerprint):
         raise AccountFrozen(
-            f"account {account} is frozen since {state.freeze['opened_at'][:16]} UTC: {state.freeze['message'].rstrip('.')}. "
-            f"{next_step(account, state.freeze)}",
+            f"account {account} is frozen since {state.freeze['opened_at'][:16]} UTC: "
+            f"{state.freeze['message'].rstrip('.')}. {next_step(account, state.freeze)}",
             phrase=state.freeze["phrase"],
         )
     if fingerprint in state.refused:

@@ -60,11 +60,11 @@ def open_incident(
         return None
     at = now.utc()
     until = stamp(at + timedelta(minutes=minutes)) if minutes else None
+    cause = (failure.error, failure.phrase, failure.screen, failure.message, fingerprint)
     cursor = db.execute(
         """INSERT INTO incidents (kind, account, portal, flow, error, phrase, screen, message, fingerprint, opened_at,
            opened_by, run_id, until) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)""",
-        (kind, account, portal, flow, failure.error, failure.phrase, failure.screen, failure.message, fingerprint)
-        + (stamp(at), by, run_id, until),
+        (kind, account, portal, flow, *cause, stamp(at), by, run_id, until),
     )
     what = " ".join(word for word in (account, portal, flow) if word)
     record_audit(

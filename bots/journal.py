@@ -35,7 +35,7 @@ class Journal:
         append_durably(self._file, result.model_dump_json(exclude_defaults=True).encode() + b"\n")
 
     def known(self) -> dict[str, Result]:
-        """The newest answer to each question of the last 24 hours. A line that a kill cut off counts as never written."""
+        """The newest answer to each question of the last 24 hours. A line that a kill cut off was never written."""
         since = now.utc() - KEPT
         oldest = f"{since - timedelta(days=1):%Y-%m-%d}"
         found: dict[str, Result] = {}

@@ -47,7 +47,7 @@ def sandbox_clock_in_force() -> bool:
 
 def _offset(path: Path) -> timedelta:
     """The offset in `path`, read again when the file is another than at the last call; none while it is missing."""
-    global _reading
+    global _reading  # noqa: PLW0603 - one file, read once
     reading = _reading
     try:
         if reading is None or reading.signature != _signature(path.stat()):

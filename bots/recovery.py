@@ -19,7 +19,7 @@ DIED = "the process died; what it was doing is not known"
 
 @dataclass(frozen=True)
 class Recovered:
-    """What was settled: accounts whose lease was left behind, runs without an end, attempts without a verdict, files."""
+    """What was settled: accounts with a lease left behind, runs without an end, attempts without a verdict, files."""
 
     accounts: tuple[str, ...] = ()
     runs: int = 0

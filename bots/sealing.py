@@ -62,7 +62,7 @@ def seal(data: bytes, key: Key) -> bytes:
     """Encrypt `data` so that only `key` opens it; about 200 bytes are added."""
     import pyrage
 
-    sealed: bytes = pyrage.encrypt(data, [key._recipient])
+    sealed: bytes = pyrage.encrypt(data, [key._recipient])  # noqa: SLF001 - a key shows itself to this file only
     return sealed
 
 
@@ -71,7 +71,7 @@ def unseal(data: bytes, key: Key, source: str = "the sealed data") -> bytes:
     import pyrage
 
     try:
-        opened: bytes = pyrage.decrypt(data, [key._identity])
+        opened: bytes = pyrage.decrypt(data, [key._identity])  # noqa: SLF001 - as above
     except pyrage.DecryptError:
         raise Unreadable(
             f"{source}: can't be opened with the key {key.path}; use the key it was made with, "

@@ -23,8 +23,8 @@ from bots import clock, now
 from bots.clock import Due, DueState, Schedule
 from bots.disk import in_plain_words, private_folder
 from bots.inventory import Inventory
-from bots.runner import RunResult
 from bots.recovery import recover
+from bots.runner import RunResult
 from bots.settings import Settings
 from flows.errors import InputError, PortalkeeperError
 

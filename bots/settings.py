@@ -94,7 +94,6 @@ class Settings(BaseSettings):
     pause_minutes: int = Field(default=15, ge=1)
     wait_seconds: int = Field(default=120, ge=0)
     step_timeout_seconds: int = Field(default=45, ge=1)
-    answer_timeout_seconds: int = Field(default=180, ge=1)
     log_level: LogLevel = "info"
 
     @field_validator("home", "config", "key_file", "browser_executable")
@@ -238,7 +237,7 @@ def _keys(table: dict[str, Any], above: str = "") -> Iterator[str]:
 
 def _told(key: str, expected: str, given: dict[str, Any]) -> str:
     """What is wrong with `key`, named by the place it came from."""
-    name = key.split(".")[0]
+    name = key.split(".", maxsplit=1)[0]
     place = _variable(name) if name in _environment() else f"{_file_in_force(given)}: {key}"
     if expected == "Extra inputs are not permitted":
         return f"{place} is not a setting; look for a mistyped name"

@@ -16,7 +16,7 @@ class Record(BaseModel):
 
 
 def check_npi(value: str) -> str:
-    """Return `value` if it is an NPI: ten digits whose last is the Luhn check digit over 80840 + NPI (45 CFR 162.406)."""
+    """Return `value` if it is an NPI: ten digits, the last the Luhn check digit over 80840 + NPI (45 CFR 162.406)."""
     if len(value) != 10 or not (value.isascii() and value.isdigit()):
         raise ValueError("an NPI has ten digits")
     total = 24  # what the prefix 80840 adds to the sum

@@ -76,6 +76,9 @@ class Seat:
     async def password(self) -> SecretStr:
         return SecretStr(self._made["password"])
 
+    async def new_password(self) -> SecretStr:
+        return SecretStr(self._made["new_password"])
+
     async def code(self) -> SecretStr:
         self._practice.to_mid_step()
         return SecretStr(self._practice.code(self._made))
@@ -111,6 +114,23 @@ class Recorder:
                     fault = {"portal": self._portal.name, "user": made["user"], "kind": "outage_text"}
                     self._practice.post("/faults", **fault)
                 await self._ask(seat, case, member)
+        await self._change_passwords()
+
+    async def _change_passwords(self) -> None:
+        """A new password that the portal takes, and one that it does not."""
+        if self._portal.password_reset is None:
+            return
+        for case, outcome, new in (("changed", "good", "N3w-pass$word"), ("new-refused", "refused", "short")):
+            made = self._practice.account(self._portal.name)
+            async with self._seat(made | {"new_password": new}) as seat:
+                await self._portal.login(seat)
+                reads: dict[str, Any] = {}
+                try:
+                    await self._portal.password_reset(seat)
+                except PortalkeeperError as error:
+                    reads = reading(error)
+                said = {"flow": "password_reset", "outcome": outcome, "reads": reads}
+                await self._keep(application(seat.page), "change", case, said)
 
     @asynccontextmanager
     async def _seat(self, made: dict[str, Any]) -> AsyncIterator[Seat]:
@@ -160,14 +180,18 @@ class Recorder:
             "inquiry": inquiry.model_dump(mode="json"),
             "reads": reading(found),
         }
-        frame = next((each for each in seat.page.frames if each.name == "newBody"), seat.page.main_frame)
-        await self._keep(frame, "result", case, said)
+        await self._keep(application(seat.page), "result", case, said)
 
     async def _keep(self, page: Page | Frame, screen: str, case: str, said: dict[str, Any]) -> None:
         html = re.sub(r"\s*\n\s*", "\n", re.sub(BLOCKS, "\n", await page.evaluate(SNAPSHOT)))
         file = self._folder / f"{screen}--{case}"
         file.with_suffix(".html").write_text(f"<!doctype html>\n{masked(html.strip())}\n")
         file.with_suffix(".json").write_text(masked(json.dumps(said, indent=2)) + "\n")
+
+
+def application(page: Page) -> Frame:
+    """The frame in which the portal's applications open."""
+    return next((each for each in page.frames if each.name == "newBody"), page.main_frame)
 
 
 def question(member: dict[str, Any]) -> EligibilityInquiry:

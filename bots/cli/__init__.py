@@ -7,9 +7,9 @@ import sys
 
 def main() -> None:
     """Run `portalkeeper` (or `pk`), and end with the exit code of the error's branch."""
-    from bots.cli.app import app  # noqa: PLC0415 - after the process has a name
-    from bots.cli.printing import print_defect, print_error  # noqa: PLC0415
-    from flows.errors import PortalkeeperError  # noqa: PLC0415
+    from bots.cli.app import app
+    from bots.cli.printing import print_defect, print_error
+    from flows.errors import PortalkeeperError
 
     try:
         app()

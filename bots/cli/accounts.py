@@ -47,8 +47,8 @@ def add(
     json: Json = False,
 ) -> None:
     """Add one login."""
-    from bots.inventory.importing import scope_of  # noqa: PLC0415
-    from payers.registry import listed_payers, portals  # noqa: PLC0415 - loads every portal module
+    from bots.inventory.importing import scope_of
+    from payers.registry import listed_payers, portals
 
     office.acting("change the inventory")
     values: dict[str, Any] = {
@@ -79,7 +79,7 @@ def _origin(address: str) -> str:
     """Scheme, host and port of an address, which may be copied with a path behind it."""
     if not address:
         return ""
-    from urllib.parse import urlsplit  # noqa: PLC0415
+    from urllib.parse import urlsplit
 
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
@@ -107,8 +107,8 @@ def import_(
     json: Json = False,
 ) -> None:
     """Add many logins at once: all of the file, or nothing."""
-    from bots.inventory.importing import read_accounts  # noqa: PLC0415
-    from payers.registry import listed_payers, portals  # noqa: PLC0415
+    from bots.inventory.importing import read_accounts
+    from payers.registry import listed_payers, portals
 
     office.acting("change the inventory")
     entries = read_accounts(file, portals(), listed_payers())
@@ -127,8 +127,9 @@ def import_(
 def list_(json: Json = False) -> None:
     """All accounts, and how they stand."""
     rows = office.inventory.rows(
-        """SELECT a.name, a.portal, a.kind, a.owner, a.automation, substr(a.last_good_sign_in_at, 1, 16) AS last_good_sign_in,
-           a.last_failure, (SELECT i.error FROM incidents i WHERE i.kind = 'freeze' AND i.account = a.name AND i.closed_at IS NULL) AS frozen
+        """SELECT a.name, a.portal, a.kind, a.owner, a.automation,
+           substr(a.last_good_sign_in_at, 1, 16) AS last_good_sign_in, a.last_failure, (SELECT i.error FROM incidents i
+           WHERE i.kind = 'freeze' AND i.account = a.name AND i.closed_at IS NULL) AS frozen
            FROM accounts a ORDER BY a.name"""
     )
     if json:
@@ -191,8 +192,8 @@ def permit_(
 @account.command("freeze")
 def freeze(name: Name, because: Because, json: Json = False) -> None:
     """Stop every run of this account until it is unfrozen."""
-    from bots import guard  # noqa: PLC0415
-    from bots.desk import Failure  # noqa: PLC0415
+    from bots import guard
+    from bots.desk import Failure
 
     office.acting("freeze or unfreeze an account")
     get_account(office.inventory, name)
@@ -206,7 +207,7 @@ def freeze(name: Name, because: Because, json: Json = False) -> None:
 @account.command("unfreeze")
 def unfreeze(name: Name, because: Because, json: Json = False) -> None:
     """Let the worker submit again: you know that the account is fine."""
-    from bots import guard  # noqa: PLC0415
+    from bots import guard
 
     office.acting("freeze or unfreeze an account")
     get_account(office.inventory, name)

@@ -104,8 +104,8 @@ async def _ask_with_progress(plan: Plan, journal: Journal) -> list[RunResult]:
     async with office.runner("batch") as runner:
         if not sys.stderr.isatty():
             return await run_batch(plan, runner, journal, lambda result: None)
-        from rich.console import Console  # noqa: PLC0415 - only for a person
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         columns = (TextColumn("asking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=Console(stderr=True)) as progress:

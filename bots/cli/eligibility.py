@@ -39,32 +39,33 @@ def eligibility(
         return
     office.acting("ask payers")
     if batch:
-        from bots.cli.batches import ask_batch  # noqa: PLC0415
+        from bots.cli.batches import ask_batch
 
         ask_batch(batch, out, preview=preview, fresh=fresh, excel=excel, yes=yes, json=json)
         return
-    if not payer:
-        raise InputError("say which payer with --payer, or give a file with --batch")
-    from bots.cli.one_question import ask_one  # noqa: PLC0415
+    private = (member_id, last_name, first_name, birth_date)
+    _one((payer, provider, organization, account, service_date), private, json=json)
 
-    given = {
-        "payer": payer,
-        "provider_npi": provider,
-        "organization": organization,
-        "account": account,
-        "service_date": service_date,
-    }
-    options = {
-        "member_id": member_id,
-        "patient_last_name": last_name,
-        "patient_first_name": first_name,
-        "patient_birth_date": birth_date,
-    }
-    ask_one({k: v for k, v in given.items() if v}, {k: v for k, v in options.items() if v}, json=json)
+
+GIVEN = ("payer", "provider_npi", "organization", "account", "service_date")
+PRIVATE = ("member_id", "patient_last_name", "patient_first_name", "patient_birth_date")
+
+
+def _one(given: tuple[str, ...], private: tuple[str, ...], *, json: bool) -> None:
+    """One question; both tuples are in the order of the constants above."""
+    if not given[0]:
+        raise InputError("say which payer with --payer, or give a file with --batch")
+    from bots.cli.one_question import ask_one
+
+    ask_one(_filled(GIVEN, given), _filled(PRIVATE, private), json=json)
+
+
+def _filled(names: tuple[str, ...], values: tuple[str, ...]) -> dict[str, str]:
+    return {name: value for name, value in zip(names, values, strict=True) if value}
 
 
 def _print_template() -> None:
-    from bots.worklist import eligibility_template  # noqa: PLC0415
+    from bots.worklist import eligibility_template
 
     print(eligibility_template(), end="")
 

@@ -40,14 +40,14 @@ class Office:
     @cached_property
     def key(self) -> Key:
         """The key to everything sealed."""
-        from bots.sealing import load_key  # noqa: PLC0415 - loads the encryption library
+        from bots.sealing import load_key
 
         return load_key(self.settings.key_file)
 
     @cached_property
     def vault(self) -> Vault:
         """The vault."""
-        from bots.vault import Vault  # noqa: PLC0415 - loads the encryption library
+        from bots.vault import Vault
 
         return Vault(self.settings.vault_folder, self.key)
 
@@ -68,8 +68,8 @@ class Office:
     @asynccontextmanager
     async def runner(self, source: str) -> AsyncIterator[Runner]:
         """A runner, stopped at the end. What a dead process left behind is settled first."""
-        from bots.recovery import recover  # noqa: PLC0415
-        from bots.runner import Runner  # noqa: PLC0415 - loads the browser library
+        from bots.recovery import recover
+        from bots.runner import Runner
 
         if left := recover(self.inventory, self.settings).words():
             tell(left)
@@ -85,6 +85,6 @@ office = Office()
 
 def log_to(file: Path | None) -> None:
     """Write the log as JSON lines: to `file`, or to standard output for the service."""
-    from bots.logs import start_logging  # noqa: PLC0415 - loads the logging library
+    from bots.logs import start_logging
 
     start_logging(file, office.settings.log_level)

@@ -65,7 +65,8 @@ def _from_line(line: str) -> dict[str, str]:
     if not isinstance(given, dict):
         raise InputError(
             "give the patient as one JSON line on standard input, such as "
-            '{"member_id": "...", "patient_last_name": "...", "patient_first_name": "...", "patient_birth_date": "YYYY-MM-DD"}'
+            '{"member_id": "...", "patient_last_name": "...", "patient_first_name": "...", '
+            '"patient_birth_date": "YYYY-MM-DD"}'
         )
     if unknown := sorted(set(given) - QUESTION_COLUMNS):
         raise InputError(f"the JSON line holds unknown fields: {', '.join(unknown)}")

@@ -21,7 +21,7 @@ provider = typer.Typer(no_args_is_help=True, help="The providers you ask for, wi
 
 def payers(json: Json = False) -> None:
     """The coverage matrix: which flow is offered where, and how it was proved."""
-    from payers.matrix import matrix  # noqa: PLC0415 - loads every portal module
+    from payers.matrix import matrix
 
     rows = matrix()
     if json:

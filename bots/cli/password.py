@@ -32,7 +32,7 @@ def change(name: Name, json: Json = False) -> None:
 
 
 async def _change(name: str) -> RunResult:
-    from bots.runner.password_change import change_password  # noqa: PLC0415
+    from bots.runner.password_change import change_password
 
     async with office.runner("command") as runner:
         return await change_password(runner, office.inventory, office.vault, name, by=office.person)
@@ -51,7 +51,7 @@ def settle(name: Name, json: Json = False) -> None:
 
 
 async def _settle(name: str) -> RunResult:
-    from bots.runner import password_change  # noqa: PLC0415
+    from bots.runner import password_change
 
     async with office.runner("command") as runner:
         return await password_change.settle(runner, office.vault, name)

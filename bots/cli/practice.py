@@ -28,7 +28,7 @@ def sandbox(
 
 def demo() -> None:
     """Show all of it on simulated portals, in a throw-away data folder; under three minutes."""
-    from bots.cli.demo import run_demo  # noqa: PLC0415
+    from bots.cli.demo import run_demo
 
     run_demo()
 

@@ -14,8 +14,8 @@ from bots.cli.printing import tell
 
 def serve() -> None:
     """Run what schedules.yaml says, until stopped with SIGTERM or Ctrl-C. Logs JSON lines to standard output."""
-    from bots.runner import Runner  # noqa: PLC0415 - loads the browser library
-    from bots.service import run_service  # noqa: PLC0415 - loads the scheduler
+    from bots.runner import Runner
+    from bots.service import run_service
 
     log_to(None)
     run_service(
@@ -39,9 +39,9 @@ def report(
     json: Annotated[bool, typer.Option("--json", help="Print JSON, write no file.")] = False,
 ) -> None:
     """The health report: as text here, and as one HTML file."""
-    from bots.disk import private_folder, write_durably  # noqa: PLC0415
-    from bots.report import gather, render_html, render_text, to_json  # noqa: PLC0415 - loads the page templates
-    from bots.service import is_running  # noqa: PLC0415 - loads the scheduler
+    from bots.disk import private_folder, write_durably
+    from bots.report import gather, render_html, render_text, to_json
+    from bots.service import is_running
 
     settings = office.settings  # and with them the clock to go by
     at = now.utc().astimezone()

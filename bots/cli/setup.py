@@ -11,10 +11,10 @@ from flows.errors import InputError
 
 def init(json: Json = False) -> None:
     """Make the data folder: key, vault, inventory, and the files to configure it by. Changes nothing that is there."""
-    from bots.disk import private_folder  # noqa: PLC0415
-    from bots.inventory import Inventory  # noqa: PLC0415
-    from bots.sealing import create_key, load_key  # noqa: PLC0415
-    from bots.vault import create_vault  # noqa: PLC0415
+    from bots.disk import private_folder
+    from bots.inventory import Inventory
+    from bots.sealing import create_key, load_key
+    from bots.vault import create_vault
 
     settings = office.settings
     private_folder(settings.home)
@@ -33,8 +33,8 @@ def init(json: Json = False) -> None:
 
 
 def _copy_defaults() -> None:
-    from bots.defaults import default_files  # noqa: PLC0415
-    from bots.disk import private_folder, write_durably  # noqa: PLC0415
+    from bots.defaults import default_files
+    from bots.disk import private_folder, write_durably
 
     settings = office.settings
     private_folder(settings.config)
@@ -46,7 +46,7 @@ def _copy_defaults() -> None:
 
 def doctor(json: Json = False) -> None:
     """Look for what would make a run fail, without contacting any portal."""
-    from bots.doctor import examine  # noqa: PLC0415
+    from bots.doctor import examine
 
     findings = examine(office.settings)
     if json:

@@ -36,7 +36,7 @@ async def _sign_in(name: str) -> Any:
 
 def check(name: Name, json: Json = False) -> None:
     """Whether a sign-in could go ahead, without contacting the portal."""
-    from bots.outlook import standing_of  # noqa: PLC0415
+    from bots.outlook import standing_of
 
     found = standing_of(office.inventory, office.vault, office.settings, name)
     if json:
@@ -49,7 +49,7 @@ def check(name: Name, json: Json = False) -> None:
 
 def why(name: Name, json: Json = False) -> None:
     """Why an account does not run, and what to do, in ten lines."""
-    from bots.outlook import standing_of  # noqa: PLC0415
+    from bots.outlook import standing_of
 
     found = standing_of(office.inventory, office.vault, office.settings, name)
     if json:

@@ -28,7 +28,7 @@ def set_(
     json: Json = False,
 ) -> None:
     """Store the password (or the authenticator secret) of an account, asked for or read from standard input."""
-    from pydantic import SecretStr  # noqa: PLC0415
+    from pydantic import SecretStr
 
     office.acting("store a secret")
     row = get_account(office.inventory, name)
@@ -87,7 +87,7 @@ def check(
 
 def vars_of(check: object) -> dict[str, object]:
     """The fields of a vault check."""
-    from dataclasses import asdict  # noqa: PLC0415
+    from dataclasses import asdict
 
     return asdict(check)  # type: ignore[call-overload,no-any-return]
 

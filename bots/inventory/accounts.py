@@ -37,7 +37,8 @@ def checked_account(values: Mapping[str, Value], portals: Iterable[str]) -> dict
     name, portal = str(row.get("name", "")), str(row.get("portal", ""))
     if not NAME.match(name):
         raise InputError(
-            f"{name!r} can't be an account's name: use lower-case letters, digits and dashes, such as availity-west-worker"
+            f"{name!r} can't be an account's name: use lower-case letters, digits and dashes, "
+            "such as availity-west-worker"
         )
     if portal not in set(portals):
         raise InputError(f"no portal is called {portal!r}; there are: {', '.join(sorted(portals))}")

@@ -41,6 +41,9 @@ PLAIN: dict[str, Plain] = {
         "ROLE MISSING", Acts.PERSON, "Ask the portal's administrator for the role, then: pk sign-in {account}"
     ),
     "PasswordExpired": Plain("PASSWORD EXPIRED", Acts.PERSON, "Change it on the portal, then: pk vault set {account}"),
+    "NewPasswordRefused": Plain(
+        "NEW PASSWORD NOT TAKEN", Acts.PERSON, "The old one stays in force. Look at the portal's rules for passwords."
+    ),
     "ChallengeError": Plain("SECOND STEP FAILED", Acts.PERSON, _CODE),
     "CodeNotReceived": Plain("NO CODE CAME", Acts.PERSON, _CODE),
     "CodeRejected": Plain("CODE REFUSED", Acts.PERSON, _CODE),

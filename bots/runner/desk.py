@@ -32,7 +32,7 @@ POLL_SECONDS = 0.2
 
 
 async def patiently(seconds: float, ask: Callable[[], Awaitable[R]]) -> R:
-    """What `ask` returns once nobody else has to go first. Raises `AccountHeld` when that takes longer than `seconds`."""
+    """What `ask` returns once nobody else has to go first. Raises `AccountHeld` after `seconds`."""
     deadline = asyncio.get_running_loop().time() + seconds
     while True:
         try:

@@ -213,6 +213,7 @@ def checked_address(row: dict[str, Any], portal: Portal, settings: Settings) -> 
     if row["automation"] not in (Automation.PERMITTED, Automation.REGISTERED):
         raise ActionRequired(
             f"account {row['name']} may not be used by a program on {address}: automation is {row['automation']}. "
-            f"When the payer has agreed: pk account permit {row['name']} --by NAME --document REFERENCE --review-on DATE"
+            f"When the payer has agreed: pk account permit {row['name']} --by NAME --document REFERENCE "
+            "--review-on DATE"
         )
     return address

@@ -6,6 +6,7 @@ import json
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
 from bots import now
 from bots.desk import Failure, SignIn
 from bots.inventory import Inventory, stamp

@@ -75,7 +75,15 @@ def test_on_disk_everything_is_sealed_and_private(vault: Vault, key: Key) -> Non
     assert stat.S_IMODE(vault.folder.stat().st_mode) == 0o700
     assert not any(needle in file.read_bytes() for file in files for needle in (b"needle", TOTP.encode()))
     opened = json.loads(read_sealed(vault.folder / "a.age", key) or b"")
-    assert list(opened) == ["version", "account", "password", "password_set_at", "totp_secret", "history"]
+    assert list(opened) == [
+        "version",
+        "account",
+        "password",
+        "password_set_at",
+        "totp_secret",
+        "history",
+        "pending",
+    ]
     assert (opened["version"], opened["password"]) == (1, "needle-password")
 
 

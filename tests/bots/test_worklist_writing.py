@@ -217,7 +217,7 @@ def test_texts_of_the_portal_are_no_formulas(tmp_path: Path, start: str) -> None
     # model_construct keeps the outer blanks that validation would strip
     answer = EligibilityAnswer.model_construct(
         **{**FULL, "plan_name": f"{start}SUM(A1)", "returned_member_id": f"{start}1"},
-        benefits=(Benefit.model_construct(benefit="other", words=f"{start}x", amount=Decimal("-5")),),
+        benefits=(Benefit.model_construct(benefit="other", words=f"{start}x", amount=Decimal(-5)),),
     )
     line = written(tmp_path, answered().model_copy(update={"answer": answer}))
     assert line["plan_name"] == f"'{start}SUM(A1)"

@@ -246,10 +246,9 @@ def test_a_full_disk_and_a_read_only_one(small_disk: Path) -> None:
     assert on_disk(home, "init").returncode == 0
     assert on_disk(home, "organization", "add", "A", "--tin", "000004471").returncode == 0
     filler = small_disk / "filler"
-    with filler.open("wb", buffering=0) as file:
-        with pytest.raises(OSError, match="No space"):
-            while True:
-                file.write(bytes(4096))
+    with filler.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space"):
+        while True:
+            file.write(bytes(4096))
     refused(on_disk(home, "organization", "add", "B", "--tin", "000004472"), 2, "disk is full")
     filler.unlink()
     assert on_disk(home, "organization", "add", "B", "--tin", "000004472").returncode == 0

@@ -30,7 +30,16 @@ def one_line(member: dict) -> str:
 def test_one_question_from_standard_input(house: House) -> None:
     name, _ = house.account()
     member = house.world.members("availity", "active")[0]
-    asked = ["eligibility", "--payer", member["payer"], "--provider", NPI, "--organization", ORGANIZATION.name, "--json"]
+    asked = [
+        "eligibility",
+        "--payer",
+        member["payer"],
+        "--provider",
+        NPI,
+        "--organization",
+        ORGANIZATION.name,
+        "--json",
+    ]
     answer = json.loads(house.pk(*asked, given=one_line(member)).stdout)
     assert (answer["coverage"], answer["account"], answer["match"]) == ("active", name, "exact")
     assert answer["organization"] == ORGANIZATION.name

@@ -17,10 +17,19 @@ from bots.desk import SignIn
 from payers.portals.availity import PORTAL
 
 WRONG = "Wr0ng-pass$1"
-HEADINGS = (
-    "reference,payer,organization,provider_npi,member_id,patient_last_name,patient_first_name,"
-    "patient_birth_date,service_date,relationship,account"
-).split(",")
+HEADINGS = [
+    "reference",
+    "payer",
+    "organization",
+    "provider_npi",
+    "member_id",
+    "patient_last_name",
+    "patient_first_name",
+    "patient_birth_date",
+    "service_date",
+    "relationship",
+    "account",
+]
 
 
 def write_batch(path: Path, house: House, account: str, count: int) -> Path:

@@ -140,6 +140,8 @@ NOT_WRITES = ("last_time_step", "stored_state", "refused_before", "answered", "n
 
 @pytest.mark.slow
 async def test_a_kill_at_every_step_ends_signed_in(house: House) -> None:
+    # one inventory for some forty accounts, each of which may see its new password refused once
+    house.settings = house.settings.model_copy(update={"brake_refusals": 1000})
     with pytest.MonkeyPatch.context() as patch:
         every = steps_of(patch, None)
         name, _ = house.account()

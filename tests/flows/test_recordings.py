@@ -53,7 +53,7 @@ async def page(host: Host) -> AsyncIterator[Page]:
 
 async def load(page: Page, portal: str, recorded: str, screen: str) -> None:
     """Show a recording; Availity's applications live in a frame."""
-    if (portal, screen) == ("availity", "result"):
+    if portal == "availity" and screen in ("result", "change"):
         recorded = f'<iframe id="newBodyFrame" srcdoc="{html.escape(recorded)}"></iframe>'
     await page.set_content(recorded)
 
@@ -63,6 +63,8 @@ async def read(page: Page, portal: str, said: dict[str, Any]) -> dict[str, Any]:
     try:
         if said["flow"] == "login":
             return await read_sign_in(page, portal, said["outcome"])
+        if said["flow"] == "password_reset":
+            return await read_change(page, portal)
         answer = await read_eligibility(page, portal, said)
     except PortalkeeperError as error:
         return Failure.of(error).model_dump(mode="json", exclude_none=True)
@@ -75,6 +77,15 @@ async def read_sign_in(page: Page, portal: str, outcome: str) -> dict[str, Any]:
         await explain(screen(page))
     screens = importlib.import_module(f"payers.portals.{portal}.screens")
     assert await shown(screens.Home(page))
+    return {}
+
+
+async def read_change(page: Page, portal: str) -> dict[str, Any]:
+    screens = importlib.import_module(f"payers.portals.{portal}.screens")
+    change = importlib.import_module(f"payers.portals.{portal}.password_reset")
+    answer = screens.ChangeAnswer(screens.MyAccount(page).frame)
+    assert await shown(answer)
+    await change.explain(answer.words)
     return {}
 
 

@@ -10,11 +10,10 @@ from flows.eligibility import EligibilityAnswer, EligibilityInquiry
 from flows.errors import InputError, PermissionMissing
 from flows.session import Session
 from payers.kit import arrive, clear, reach, shown
-from payers.portals.availity.failures import failures, meaning
+from payers.portals.availity.failures import failures, meaning, overlays
 from payers.portals.availity.inquiry_form import fill
 from payers.portals.availity.reading import read
 from payers.portals.availity.screens import Home, Inquiry, Result
-from payers.portals.availity.sign_in import overlays
 
 FORM_SECONDS = 30
 ANSWER_SECONDS = 180  # the portal waits up to three minutes for a payer

@@ -7,20 +7,25 @@ from playwright.async_api import Page
 from flows.errors import (
     AccessBlocked,
     AccountBusy,
+    AccountDisabled,
+    AccountLocked,
     ActionRequired,
     CaptchaShown,
+    InvalidCredentials,
     PortalkeeperError,
     PortalUnavailable,
     ScreenNotRecognised,
     SessionEnded,
 )
-from payers.kit import AnyOf, Screen
+from payers.kit import AnyOf, Overlay, Screen
 from payers.portals.availity.screens import (
     AccessDenied,
+    Announcement,
     ApplicationCaptcha,
     ApplicationDenied,
     ApplicationOutage,
     Captcha,
+    CookieBanner,
     LoggedOut,
     NewTerms,
     Outage,
@@ -59,3 +64,23 @@ def meaning(screen: Screen) -> PortalkeeperError:
         case SignedInElsewhere():
             return AccountBusy("somebody is signed in with this user id", phrase="busy", screen=name)
     return ScreenNotRecognised("an unexpected screen is shown", screen=name)
+
+
+def alert_meaning(phrase: str | None) -> PortalkeeperError:
+    """The error that an alert on the sign-in form stands for; an unlisted one is no refusal."""
+    screen = "SignInAlert"
+    match phrase:
+        case "password_refused" | "password_not_recognized":
+            return InvalidCredentials("the portal refused user id and password", phrase=phrase, screen=screen)
+        case "locked":
+            return AccountLocked("the portal says the account is locked", phrase=phrase, screen=screen)
+        case "disabled":
+            return AccountDisabled("the portal says the account is inactive", phrase=phrase, screen=screen)
+        case "no_answer":
+            return PortalUnavailable("the portal could not be reached after the submission", phrase=phrase)
+    return ScreenNotRecognised("the sign-in form shows an alert that is not listed", screen=screen)
+
+
+def overlays(page: Page) -> tuple[Overlay, ...]:
+    """What may be in front of any screen, and may simply be closed."""
+    return (CookieBanner(page), Announcement(page))

@@ -7,9 +7,9 @@ from playwright.async_api import Locator
 from flows.errors import InvalidCredentials, NewPasswordRefused, PortalUnavailable, ScreenNotRecognised
 from flows.session import Session
 from payers.kit import arrive, clear, phrase_in, shown
+from payers.portals.availity.failures import overlays
 from payers.portals.availity.phrases import PHRASES
 from payers.portals.availity.screens import ChangeAnswer, ChangeForm, ForcedChange, Home, MyAccount
-from payers.portals.availity.sign_in import overlays
 
 FORM_SECONDS = 30
 
@@ -29,7 +29,7 @@ async def change(session: Session) -> None:
         await form.again.fill(new)
         await form.submit.click()
         answer = await arrive(page, ChangeAnswer(place), seconds=FORM_SECONDS)
-        await _explain(answer.words)
+        await explain(answer.words)
 
 
 async def _open_form(session: Session) -> None:
@@ -44,7 +44,7 @@ async def _open_form(session: Session) -> None:
         await arrive(page, ChangeForm(mine.frame), seconds=FORM_SECONDS)
 
 
-async def _explain(words: Locator) -> None:
+async def explain(words: Locator) -> None:
     """Raise unless the portal took the new password."""
     match phrase := phrase_in(await words.first.inner_text(), PHRASES):
         case "password_changed":

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from playwright.async_api import Page
 
-from flows.errors import (
-    AccountDisabled,
-    AccountLocked,
-    CodeRejected,
-    InvalidCredentials,
-    PasswordExpired,
-    PortalUnavailable,
-    ScreenNotRecognised,
-)
+from flows.errors import CodeRejected, PasswordExpired
 from flows.session import Session
-from payers.kit import Overlay, Screen, phrase_in, reach, shown, visit
-from payers.portals.availity.failures import meaning, sign_in_failures
+from payers.kit import Screen, phrase_in, reach, shown, visit
+from payers.portals.availity.failures import alert_meaning, meaning, overlays, sign_in_failures
 from payers.portals.availity.phrases import PHRASES
 from payers.portals.availity.screens import (
-    Announcement,
     ChooseMethod,
-    CookieBanner,
     EnterCode,
     ForcedChange,
     Home,
@@ -48,10 +38,7 @@ async def sign_in(session: Session) -> None:
     if isinstance(screen, SignIn):
         screen = await _enter_password(session, screen)
     if isinstance(screen, ChooseMethod):
-        async with session.step("choose the authenticator"):
-            await screen.authenticator.check()
-            await screen.go_on.click()
-            screen = await _next(page, EnterCode(page))
+        screen = await _choose_authenticator(session, screen)
     if isinstance(screen, EnterCode):
         screen = await _enter_code(session, screen)
     if isinstance(screen, PasswordExpiring):
@@ -93,10 +80,15 @@ async def _enter_password(session: Session, form: SignIn) -> Screen:
         if isinstance(screen, SignInAlert):
             await _explain(screen)
         if isinstance(screen, ForcedChange):
-            raise PasswordExpired(
-                "the portal wants the password changed before it lets anybody in", screen="ForcedChange"
-            )
+            raise PasswordExpired("the portal wants the password changed first", screen="ForcedChange")
     return screen
+
+
+async def _choose_authenticator(session: Session, choice: ChooseMethod) -> Screen:
+    async with session.step("choose the authenticator"):
+        await choice.authenticator.check()
+        await choice.go_on.click()
+        return await _next(session.page, EnterCode(session.page))
 
 
 async def _enter_code(session: Session, form: EnterCode) -> Screen:
@@ -124,21 +116,5 @@ async def _change_it_later(session: Session, warning: PasswordExpiring) -> None:
 
 
 async def _explain(alert: SignInAlert) -> None:
-    """Raise what an alert during sign-in means; an unlisted one is no refusal."""
-    phrase = phrase_in(await alert.words.first.inner_text(), PHRASES)
-    match phrase:
-        case "password_refused" | "password_not_recognized":
-            raise InvalidCredentials("the portal refused user id and password", phrase=phrase, screen="SignInAlert")
-        case "locked":
-            raise AccountLocked("the portal says the account is locked", phrase=phrase, screen="SignInAlert")
-        case "disabled":
-            raise AccountDisabled("the portal says the account is inactive", phrase=phrase, screen="SignInAlert")
-        case "no_answer":
-            raise PortalUnavailable("the portal could not be reached after the submission", phrase=phrase)
-        case _:
-            raise ScreenNotRecognised("the sign-in form shows an alert that is not listed", screen="SignInAlert")
-
-
-def overlays(page: Page) -> tuple[Overlay, ...]:
-    """What may be in front of any screen."""
-    return (CookieBanner(page), Announcement(page))
+    """Raise what an alert during sign-in means."""
+    raise alert_meaning(phrase_in(await alert.words.first.inner_text(), PHRASES))
