@@ -48,6 +48,7 @@ class World:
     """The practice world, by its control interface."""
 
     def __init__(self, ready: Mapping[str, Any]) -> None:
+        self.pid: int = ready["pid"]
         self.control = ready["control"]
         self.url: str = ready["portals"][PORTAL]["url"]
         self._users = 0
@@ -114,9 +115,7 @@ class House:
         """A fresh login in inventory and vault; without signed-in state, so that its first run types a password."""
         made = self.world.account()
         row = {"name": name, "portal": PORTAL, "user_id": made["user"], "kind": "worker", "address": self.world.url}
-        add_account(
-            self.inventory, row, [Scope(ORGANIZATION.name, ORGANIZATION.tin)], by="bench", at=_stamp()
-        )
+        add_account(self.inventory, row, [Scope(ORGANIZATION.name, ORGANIZATION.tin)], by="bench", at=_stamp())
         self.vault.put(name, password=SecretStr(made["password"]), totp_secret=SecretStr(made["totp_secret"]))
         return made
 

@@ -61,12 +61,14 @@ def pss(pid: int) -> float:
     return 0.0
 
 
-def parts(pid: int) -> dict[str, float]:
+def parts(pid: int, without: int = 0) -> dict[str, float]:
     """PSS of the tree by the kind of process: python, driver, browser and its children by type, in MB."""
     found: dict[str, float] = {}
     tree = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
     for process in tree:
-        with suppress(psutil.NoSuchProcess):
+        with suppress(psutil.NoSuchProcess):  # a zombie is one
+            if process.pid == without:
+                continue
             kind = _kind(process.cmdline())
             found[kind] = found.get(kind, 0) + _pss(process.pid) / 1024
     return found

@@ -38,7 +38,7 @@ def test_without_a_file_the_defaults_hold(home: Path) -> None:
     assert settings.key_file == home / "vault.key"
     assert settings.config_file == home / "config" / "portalkeeper.toml"
     assert (settings.sign_ins_at_once, settings.lookups_per_day, settings.wait_seconds) == (4, 2000, 120)
-    assert (settings.step_timeout_seconds, settings.answer_timeout_seconds) == (45, 180)
+    assert settings.step_timeout_seconds == 45
     assert (settings.browser_executable, settings.portal_addresses, settings.log_level) == (None, {}, "info")
 
 
