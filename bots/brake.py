@@ -20,6 +20,7 @@ from flows.errors import (
 )
 
 HOUR = timedelta(minutes=60)
+STOPPING = ((Kind.REPAIR, "waits for a repair"), (Kind.PAUSE, "is paused"))
 ALIKE_WITHIN = timedelta(minutes=30)
 
 
@@ -42,11 +43,7 @@ def check_brake(db: Any, portal: str, run_id: str, limits: Limits) -> None:
     Raises `AccountHeld` while the brake is on, and `NotNow` while so many submissions are on their way that, should
     all of them be refused, the brake would come too late.
     """
-    if brakes := open_ones(db, Kind.BRAKE):
-        raise AccountHeld(
-            f"all sign-ins are stopped since {brakes[0]['opened_at'][:16]} UTC ({incident_name(brakes[0])}): "
-            f"{brakes[0]['message']}. When that is settled: pk start --because ..."
-        )
+    check_stopped(db)
     flying = db.execute(
         """SELECT count(*) FROM ledger JOIN leases USING (account, epoch) WHERE ledger.kind = 'password'
            AND ledger.verdict = 'open' AND leases.released_at IS NULL AND ledger.opened_at > ?""",
@@ -56,6 +53,22 @@ def check_brake(db: Any, portal: str, run_id: str, limits: Limits) -> None:
         raise NotNow("other sign-ins are on their way")
     for first in _touching(db, Kind.FIRST_PASSWORD, portal):
         _take_canary(db, first, run_id)
+
+
+def check_stopped(source: Inventory | Any) -> None:
+    """Raise `AccountHeld` while the brake is on."""
+    if brakes := open_ones(source, Kind.BRAKE):
+        raise AccountHeld(
+            f"all sign-ins are stopped since {brakes[0]['opened_at'][:16]} UTC ({incident_name(brakes[0])}): "
+            f"{brakes[0]['message'].rstrip('?.')}. When that is settled: pk start --because ..."
+        )
+
+
+def check_place(source: Inventory | Any, portal: str, flow: str) -> None:
+    """Raise `AccountHeld` while the portal is paused, or the flow on it waits for a repair."""
+    for kind, words in STOPPING:
+        for incident in _touching(source, kind, portal, flow):
+            raise AccountHeld(_stopped(incident, words))
 
 
 def refused_lately(db: Any) -> int:
@@ -93,12 +106,10 @@ def check_portal(inventory: Inventory, portal: str, flow: str, run_id: str) -> N
     Raises `AccountHeld` for a pause or a repair, `NotNow` while another run is the canary.
     """
     with inventory.write() as db:
-        for kind, words in ((Kind.REPAIR, "waits for a repair"), (Kind.PAUSE, "is paused")):
-            for incident in _touching(db, kind, portal, flow):
-                if incident["until"] and incident["until"] <= stamp(now.utc()):
-                    close_incident(db, incident, by="worker", because="its time is over")
-                else:
-                    raise AccountHeld(_stopped(incident, words))
+        for pause in _touching(db, Kind.PAUSE, portal, flow):
+            if pause["until"] and pause["until"] <= stamp(now.utc()):
+                close_incident(db, pause, by="worker", because="its time is over")
+        check_place(db, portal, flow)
         for canary in _touching(db, Kind.CANARY, portal, flow):
             _take_canary(db, canary, run_id)
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bots import guard
+from bots.brake import check_place, check_stopped
 from bots.inventory import Inventory
 from bots.inventory.accounts import get_account
 from bots.settings import Settings
@@ -54,6 +55,8 @@ def standing_of(inventory: Inventory, vault: Vault, settings: Settings, name: st
         address = checked_address(row, portal, settings)
         fingerprint = vault.fingerprint(name, vault.get(name).password)
         guard.check(state, name, fingerprint, automatic=False)
+        check_stopped(inventory)
+        check_place(inventory, portal.name, "login")
     except PortalkeeperError as error:
         problem, exit_code = str(error), error.exit_code
     phrase = row["last_failure_phrase"]

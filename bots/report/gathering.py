@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 
+from bots.incidents import Kind, open_ones
 from bots.inventory import Inventory, stamp
 from bots.inventory.accounts import organizations
 from bots.inventory.audit import verify
@@ -37,7 +38,9 @@ def gather(inventory: Inventory, vault_names: Collection[str], at: datetime, *, 
     zone = _in_zone_of(at)
     mask = masked(accounts)
     needs = [need for account in accounts if (need := need_of(account, zone, at))]
-    needs = sorted([*needs, *_repairs(accounts, zone, at)], key=lambda need: (need.since, need.what))
+    needs = sorted(
+        [*needs, *_repairs(accounts, zone, at), *_stops(inventory, zone, at)], key=lambda need: (need.since, need.what)
+    )
     return Report(
         at=at,
         since=at - PERIOD,
@@ -102,6 +105,29 @@ def _repair(title: str, flow: str, found: list[Account], zone: Zone, at: datetim
         do=plain(first["error"]).do,
         who="whoever maintains the portal modules",
     )
+
+
+def _stops(inventory: Inventory, zone: Zone, at: datetime) -> list[Need]:
+    """The brake, and pauses that a person has to end; what is put aside comes back on its date."""
+    return [
+        Need(
+            what="ALL SIGN-INS" if row["kind"] == Kind.BRAKE else str(row["portal"]),
+            state="STOPPED" if row["kind"] == Kind.BRAKE else "PAUSED",
+            error="",
+            since=zone(row["opened_at"]) or at,
+            portal=row["portal"] or "every portal",
+            portal_words="",
+            worker=f"{row['message'].rstrip('.')}. Accounts that are signed in go on working.",
+            do="When it is settled: pk start --because ..."
+            if row["kind"] == Kind.BRAKE
+            else f"When it is over: pk portal resume {row['portal']} --because ...",
+            who=row["taken_by"] or "whoever runs the worker",
+        )
+        for row in open_ones(inventory)
+        if row["kind"] in (Kind.BRAKE, Kind.PAUSE)
+        and not row["until"]
+        and (row["snoozed_until"] or "") < stamp(at.astimezone(UTC))
+    ]
 
 
 def _masked_need(need: Need, mask: Callable[[str], str]) -> Need:

@@ -194,3 +194,17 @@ def test_the_same_incident_is_opened_once(office: Office) -> None:
 def test_nothing_to_start(office: Office) -> None:
     with pytest.raises(InputError, match="nothing is stopped"), office.inventory.write() as db:
         release_brake(db, [], by="Ann", because="x")
+
+
+def test_the_report_and_the_check_tell_that_everything_is_stopped(office: Office) -> None:
+    from datetime import UTC, datetime
+
+    from bots.brake import check_stopped
+    from bots.report import gather, render_text
+
+    refuse(office, "x", "y", "z")
+    with pytest.raises(AccountHeld, match="pk start"):
+        check_stopped(office.inventory)
+    text = render_text(gather(office.inventory, [], datetime.now(UTC), service_running=True))
+    assert "ALL SIGN-INS  STOPPED" in text
+    assert "pk start --because" in text
