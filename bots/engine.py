@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bots.browser import Host
+from bots.browser import Host, tidy
 from bots.desk import Desk, Order, Outcome
 from bots.faults import translated
 from bots.sealing import Key
@@ -56,7 +56,14 @@ class Engine:
 
     async def work(self, session: LiveSession, order: Order, desk: Desk) -> Outcome:
         """Carry out one order in a seated session."""
-        return await work(session, order, desk, self._sign_ins)
+        return await work(session, order, desk, self._sign_in_place(session))
+
+    @asynccontextmanager
+    async def _sign_in_place(self, session: LiveSession) -> AsyncIterator[None]:
+        """One of the few places to sign in; what the sign-in leaves behind in memory is given back after it."""
+        async with self._sign_ins:
+            yield
+        await tidy(session.page, forget_cache=session.typed_password)
 
     async def _host(self) -> Host:
         async with self._starting:

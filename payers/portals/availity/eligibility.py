@@ -22,9 +22,9 @@ ANSWER_SECONDS = 180  # the portal waits up to three minutes for a payer
 async def check(session: Session, inquiry: EligibilityInquiry) -> EligibilityAnswer:
     """Ask one question and read its answer."""
     page = session.page
-    form, result = Inquiry(page), Result(page)
     async with session.step("open the inquiry form"):
-        await _open_form(page, form, inquiry.state)
+        await _open_form(page, inquiry.state)
+    form, result = Inquiry(page), Result(page)
     async with session.step("fill the inquiry form"):
         await fill(form, inquiry, session.payer.title)
     async with session.step("wait for the payer"):
@@ -34,12 +34,12 @@ async def check(session: Session, inquiry: EligibilityInquiry) -> EligibilityAns
         return await read(result, inquiry, session.payer)
 
 
-async def _open_form(page: Page, form: Inquiry, state: str) -> None:
+async def _open_form(page: Page, state: str) -> None:
     """Show an empty or sticky form; `state` chooses the region where one is asked for."""
     home = Home(page)
     if state and await home.region.inner_text() != state:
         await _choose_region(page, home, state)
-    result = Result(page)
+    form, result = Inquiry(page), Result(page)
     if await shown(result):
         await result.new_request.click()
     elif not await shown(form):

@@ -7,11 +7,18 @@ from __future__ import annotations
 
 import re
 
-from playwright.async_api import FrameLocator, Page
+from playwright.async_api import Frame, FrameLocator, Page
 
 CAPTCHA = "iframe[title*=challenge i], iframe[src*=captcha i]"
 DENIED = "access denied"
 OUTAGE = re.compile("maintenance|unavailable|server error", re.IGNORECASE)
+
+
+def _application(page: Page) -> Frame | FrameLocator:
+    """The shell's frame. Once it is there it is taken as it is, which spares finding it again at every call (a third of
+    a look-up's cost); a landmark finds it each time, since whoever waits outlives the frame.
+    """
+    return page.frame(name="newBody") or page.frame_locator("#newBodyFrame")
 
 
 class SignIn:
@@ -145,7 +152,7 @@ class Inquiry:
     """The form of Eligibility and Benefits Inquiry, in the shell's frame."""
 
     def __init__(self, page: Page) -> None:
-        frame = page.frame_locator("#newBodyFrame")
+        frame = _application(page)
         self.organization = frame.locator("#organization-field")
         self.boxes = {  # in the order in which they depend on each other
             "organization-field": self.organization,
@@ -161,14 +168,14 @@ class Inquiry:
         self.inputs = frame.locator("form input")
         self.options = frame.get_by_role("option")
         self.submit = frame.get_by_role("button", name="Submit", exact=True)
-        self.landmark = self.organization
+        self.landmark = page.frame_locator("#newBodyFrame").locator("#organization-field")
 
 
 class Result:
     """The payer's answer, in the shell's frame."""
 
     def __init__(self, page: Page) -> None:
-        frame = page.frame_locator("#newBodyFrame")
+        frame = _application(page)
         self.organization = frame.locator("#organization-field")  # the form stays behind an alert
         self.provider = frame.locator("#provider")
         self.alert = frame.locator("#eligibility-response .MuiAlert-message")
@@ -181,7 +188,8 @@ class Result:
         self.facts = frame.locator("ul.plan-date-information li, .plan-detail")
         self.other_payer = frame.locator("#other-insurance p")
         self.benefits = frame.locator(".MuiAccordion-root tr")
-        self.landmark = self.new_request  # shown with an answer and with an alert, never while waiting
+        again = page.frame_locator("#newBodyFrame").get_by_role("button", name="New Request", exact=True)
+        self.landmark = again  # shown with an answer and with an alert, never while waiting
 
 
 class ForcedChange:
