@@ -21,6 +21,7 @@ from benchmarks.tree import parts
 from bots.browser import find_browser
 from bots.desk import Desk, Order, Outcome
 from bots.engine import Engine
+from bots.logs import start_logging
 from bots.runner import Runner
 from bots.session import LiveSession
 
@@ -114,6 +115,7 @@ def main() -> None:
     parser.add_argument("--browser", type=Path)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    start_logging(Path(os.devnull), "error")
     density = _weigh(options.sessions, options.browser or find_browser(None))
     print(json.dumps(asdict(density)) if options.json else density.told())
 

@@ -24,8 +24,8 @@ import psutil
 from benchmarks.practice import NPI, ORGANIZATION, House, World, world
 from benchmarks.tree import parts
 from bots import now
-from bots.browser import find_browser
 from bots.desk import Question
+from bots.logs import start_logging
 from bots.runner import Runner
 from flows.eligibility import EligibilityInquiry
 from flows.parties import Member, Person, Provider
@@ -85,7 +85,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
     parser.add_argument("--cycles", type=int, default=1000)
     count = parser.parse_args().cycles
-    find_browser(None)
+    start_logging(Path(os.devnull), "error")
     with tempfile.TemporaryDirectory(prefix="portalkeeper-soak-") as folder:
         temporary = Path(folder) / "temporary"
         temporary.mkdir()
