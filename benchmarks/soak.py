@@ -52,7 +52,7 @@ async def cycles(house: House, stage: World, count: int, tell: Any = print) -> l
             if run.failure or run.answered != 1:
                 raise RuntimeError(f"cycle {number}: {run}")
             weights.append(sum(parts(os.getpid(), without=stage.pid).values()))
-            if number % 50 == 49:
+            if number % 10 == 9:
                 each = (time.monotonic() - started) / (number + 1)
                 tell(f"{number + 1} cycles, {weights[-1]:.0f} MB, {each:.2f} s each", flush=True)
     finally:
