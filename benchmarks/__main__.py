@@ -23,8 +23,12 @@ def main() -> int:
     dense = None if options.no_density else density.measure(options.sessions, options.browsers[0])
     for column in columns:
         _print(column, options.runs)
-    # The column that counts is the first: the product's own choice of browser. The other is for comparison.
-    missed = [measure for measure, _, _, ratio in columns[0].lines() if ratio > MOST]
+    missed = [
+        f"{measure} with {column.browser.name}"
+        for column in columns
+        for measure, _, _, ratio in column.lines()
+        if ratio > MOST
+    ]
     if dense:
         print(dense.told())
         missed += ["density"] * (dense.each > density.MOST_MB)
