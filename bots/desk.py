@@ -134,8 +134,8 @@ class Desk(Protocol):
         `proved` says that the portal took this password earlier in the session: it is typed into a change form.
         """
 
-    async def refused_before(self, fingerprint: str) -> bool:
-        """Whether this password was refused since the last good sign-in."""
+    async def refused(self) -> frozenset[str]:
+        """The fingerprints of the passwords that were refused since the last good sign-in."""
 
     async def close_attempt(self, attempt: int, verdict: Verdict, submissions: int) -> None:
         """Record the verdict of an attempt, and how many submissions may have reached the portal (0, 1 or 2)."""

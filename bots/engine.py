@@ -41,6 +41,7 @@ class Engine:
                 context.set_default_timeout(self._step_seconds * 1000)
                 session = LiveSession(
                     await context.new_page(),
+                    run_id=order.run_id,
                     account=order.account,
                     address=order.address,
                     portal=portal,

@@ -38,9 +38,19 @@ class LiveSession:
     """What `flows.session.Session` promises, over a real page, one Desk and the vault."""
 
     def __init__(
-        self, page: Page, *, account: Account, address: str, portal: Portal, desk: Desk, vault: Vault, key: Key
+        self,
+        page: Page,
+        *,
+        run_id: str,
+        account: Account,
+        address: str,
+        portal: Portal,
+        desk: Desk,
+        vault: Vault,
+        key: Key,
     ) -> None:
         self.page = page
+        self.run_id = run_id
         self.account = account
         self.address = address
         self.portal = portal
@@ -96,32 +106,19 @@ class LiveSession:
         if self._passwords_left < 1:
             raise ScreenNotRecognised("the portal asks for the password again after taking it")
         self._passwords_left -= 1
-        password, self.candidate = await self._best_password()
+        password, self.candidate = self._vault.next_password(self.account.name, await self._desk.refused())
         fingerprint = self._vault.fingerprint(self.account.name, password)
         grant = await self._desk.grant_password(fingerprint, proved=fingerprint == self._proved)
         self._password_attempt, self.typed_password, self._typed = grant.attempt, True, fingerprint
         await self._close_gate(password)
         return password
 
-    async def _best_password(self) -> tuple[SecretStr, Candidate]:
-        """The password in force; first the new one, when a portal may have taken it and has not refused it."""
-        credential = self._vault.get(self.account.name)
-        pending = credential.pending
-        if pending and pending.state != "stored":
-            fingerprint = self._vault.fingerprint(self.account.name, pending.password)
-            if not await self._desk.refused_before(fingerprint):
-                return pending.password, Candidate.PENDING
-        return credential.password, Candidate.CURRENT
-
     async def new_password(self) -> SecretStr:
         """The pending password, marked as on its way."""
         self._must_be_private("new password")
         if self._gate is None:
             raise RuntimeError("a new password is typed beside the one in force, which comes first")
-        pending = self._vault.get(self.account.name).pending
-        if pending is None:
-            raise RuntimeError("no new password was stored for this run")
-        self._vault.mark_pending(self.account.name, "submitting")
+        pending = self._vault.mark_pending(self.account.name, self.run_id, "submitting")
         self._handed_out.add(pending.password.get_secret_value())
         self._gate.watch(pending.password.get_secret_value())
         return pending.password
@@ -168,9 +165,9 @@ class LiveSession:
         """A good sign-in tells which of two passwords is in force; the vault keeps that one."""
         pending = self._vault.get(self.account.name).pending
         if pending and self.candidate is Candidate.PENDING:
-            self._vault.promote(self.account.name)
+            self._vault.promote(self.account.name, pending.run_id)
         elif pending and pending.state != "stored":
-            self._vault.discard_pending(self.account.name)
+            self._vault.discard_pending(self.account.name, pending.run_id)
 
     async def reset_password(self) -> None:
         """Run the portal's password flow. The one in force was settled at the sign-in, or is typed first."""
@@ -182,9 +179,11 @@ class LiveSession:
                 await self.portal.password_reset(self)
         except BaseException as error:
             await self._settle_failed(error)
+            if isinstance(error, NewPasswordRefused):
+                self._vault.mark_pending(self.account.name, self.run_id, "declined")
             raise
         await self._settle_password(Verdict.ACCEPTED)
-        self._vault.mark_pending(self.account.name, "submitted")
+        self._vault.mark_pending(self.account.name, self.run_id, "submitted")
 
     async def sealed_state(self) -> str:
         """Cookies, local storage and the page's session storage, sealed, as text."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bots.inventory.audit import record_audit
 from bots.inventory.columns import ACCOUNT_COLUMNS, OWN_COLUMNS, Automation, Kind
@@ -99,6 +102,14 @@ def get_account(inventory: Inventory, name: str) -> dict[str, Any]:
         there = f"there are: {', '.join(names[:8])}" if names else "add one with: pk account add"
         raise InputError(f"no account is called {name!r}; {there}")
     return row
+
+
+def local_day(row: Mapping[str, Value], at: datetime) -> date:
+    """The local date of a moment for an account: of its `time_zone` where one is kept, else of this machine."""
+    zone = None
+    with suppress(ValueError, OSError, KeyError):
+        zone = ZoneInfo(str(row["time_zone"])) if row["time_zone"] else None
+    return at.astimezone(zone).date()
 
 
 def scopes(inventory: Inventory, account: str) -> list[Scope]:

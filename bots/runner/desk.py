@@ -15,6 +15,7 @@ from bots.brake import Limits, NotNow
 from bots.desk import Failure, Grant, SignIn, Verdict
 from bots.disk import read, write_durably
 from bots.inventory import Inventory, stamp
+from bots.inventory.accounts import get_account, local_day
 from bots.lease import Lease, check_epoch
 from bots.runner.runs import RunHead
 from flows.eligibility import EligibilityAnswer
@@ -46,9 +47,8 @@ async def patiently(seconds: float, ask: Callable[[], Awaitable[R]]) -> R:
 class InventoryDesk:
     """`bots.desk.Desk` over the inventory, for one run under one lease.
 
-    `offset` is the index
-    of the current order's first question among all of the run. `repeatable` turns false with a submission that
-    was refused or has no verdict: then nothing in this run may type a secret again.
+    `offset` is the index of the current order's first question among all of the run. `repeatable` turns false with a
+    submission that was refused or has no verdict: then nothing in this run may type a secret again.
     """
 
     def __init__(
@@ -100,9 +100,9 @@ class InventoryDesk:
             ),
         )
 
-    async def refused_before(self, fingerprint: str) -> bool:
+    async def refused(self) -> frozenset[str]:
         """Look into the ledger."""
-        return fingerprint in (await self._commit(self._standing)).refused
+        return (await self._commit(self._standing)).refused
 
     def _standing(self) -> guard.Standing:
         return guard.standing(self._inventory, self._held.account, self._portal.policy)
@@ -179,6 +179,7 @@ class InventoryDesk:
         with self._inventory.write() as db:
             db.table("notices").insert({**row, "kind": kind, "words": words})
             if kind == "password expires in days" and words.isdigit():
-                day = (now.utc() + timedelta(days=int(words))).date().isoformat()
-                columns = {"password_expires_on": day, "password_expires_source": "portal"}
+                today = local_day(get_account(self._inventory, self._held.account), now.utc())
+                day = today + timedelta(days=int(words))
+                columns = {"password_expires_on": day.isoformat(), "password_expires_source": "portal"}
                 db.table("accounts").update(self._held.account, columns)

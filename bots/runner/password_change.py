@@ -5,16 +5,21 @@
     submitted     the portal said that it took it
     (promoted)    a fresh sign-in with it reached home: it is the password in force, the old one is history
 
+    declined      the portal said that it did not; the sign-in that verifies this tries the old password first
+
 A kill at any point leaves one of these. Whatever runs next settles it: *stored* is discarded, after *submitting*
-the first sign-in tries the new password and then the old one, each inside the guard's two rules.
+the first sign-in tries the new password and then the old one, each inside the guard's two rules. A new password
+belongs to the run that stored it; nobody else discards it before a sign-in has told which one is in force.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from bots import now
-from bots.desk import Candidate
 from bots.inventory import Inventory, stamp
-from bots.inventory.accounts import get_account
+from bots.inventory.accounts import get_account, local_day
 from bots.inventory.audit import record_audit
 from bots.passwords import new_password
 from bots.runner.runner import Runner, RunResult
@@ -38,8 +43,6 @@ async def change_password(runner: Runner, inventory: Inventory, vault: Vault, ac
         credential = vault.get(account)
         if credential.password_set_at > began:
             raise InputError(f"the password of {account} was changed a moment ago by somebody else")
-        if credential.pending and credential.pending.state == "stored":
-            vault.discard_pending(account)
         fresh = new_password(portal.policy.password_rules, row["user_id"])
         pending = Pending(password=fresh, kind="change", run_id=head.run_id, at=now.utc())
         vault.put_pending(account, pending)
@@ -47,27 +50,20 @@ async def change_password(runner: Runner, inventory: Inventory, vault: Vault, ac
     await settle(runner, vault, account)
     changed = await runner.run(account, "password_reset", fresh=True, prepare=store)
     pending = vault.get(account).pending
-    if pending is None or pending.state == "stored":
-        _forget(vault, account)
+    if pending is None or pending.run_id != changed.head.run_id:
+        return changed
+    if pending.state == "stored":
+        vault.discard_pending(account, pending.run_id)
         return changed
     verified = await settle(runner, vault, account)
     if verified.failure is None and vault.get(account).password == pending.password:
-        _note(inventory, account, by)
-    return verified if verified.failure else _result(changed, verified, vault.get(account).password == pending.password)
-
-
-def _result(changed: RunResult, verified: RunResult, promoted: bool) -> RunResult:
-    """The verification when the new password is in force; else what the change itself said."""
-    return verified if promoted or changed.failure is None else changed
-
-
-def _forget(vault: Vault, account: str) -> None:
-    if vault.get(account).pending:
-        vault.discard_pending(account)
+        _note(inventory, row, by)
+        return verified
+    return verified if changed.failure is None else changed
 
 
 async def settle(runner: Runner, vault: Vault, account: str) -> RunResult:
-    """Find out which of two passwords is in force, by signing in afresh: the new one first, then the old one.
+    """Find out which of two passwords is in force, by signing in afresh, with one of them and then the other.
 
     Without a new password on its way nothing is contacted.
     """
@@ -75,13 +71,15 @@ async def settle(runner: Runner, vault: Vault, account: str) -> RunResult:
     if pending is None or pending.state == "stored":
         return RunResult.nothing_to_do(account)
     found = await runner.run(account, "login", fresh=True)
-    if found.failure and found.failure.error == "InvalidCredentials" and found.candidate is Candidate.PENDING:
+    if found.failure and found.failure.error == "InvalidCredentials":
         found = await runner.run(account, "login", fresh=True)
     return found
 
 
-def _note(inventory: Inventory, account: str, by: str) -> None:
-    at = stamp(now.utc())
+def _note(inventory: Inventory, row: Mapping[str, Any], by: str) -> None:
+    at = now.utc()
     with inventory.write() as db:
-        db.table("accounts").update(account, {"password_set_on": at[:10], "password_expires_on": None})
-        record_audit(db, at=at, who=by, action="password change", account=account)
+        db.table("accounts").update(
+            row["name"], {"password_set_on": local_day(row, at).isoformat(), "password_expires_on": None}
+        )
+        record_audit(db, at=stamp(at), who=by, action="password change", account=row["name"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
@@ -11,6 +12,7 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait
 from bots.brake import Limits, check_portal
 from bots.desk import Candidate, Order, Outcome, Question, SignIn
 from bots.engine import Engine
+from bots.faults import translated
 from bots.inventory import Inventory
 from bots.lease import Lease, lease
 from bots.runner.desk import InventoryDesk, Record, patiently
@@ -124,7 +126,10 @@ class Run:
                 await self._after_failure(outcome.failure.to_error(), desk)
             if self.done >= len(self.questions) or held.wanted():
                 break
-        await desk.keep_state(await session.sealed_state())
+        with suppress(PortalkeeperError):  # the answers are on disk, and the state of the sign-in is kept
+            with translated("keep the signed-in state"):
+                state = await session.sealed_state()
+            await desk.keep_state(state)
 
     def _add(self, outcome: Outcome) -> None:
         self.done += outcome.asked

@@ -164,7 +164,7 @@ class Runner:
         state = guard.standing(self._inventory, name, portal.policy)
         signed_in = (self._settings.state_folder / f"{name}.age").exists()
         if state.freeze and not (signed_in and state.freeze["error"] == "InvalidCredentials"):
-            password = self._vault.get(name).password
+            password, _ = self._vault.next_password(name, state.refused)
             guard.check(state, name, self._vault.fingerprint(name, password), automatic=False)
 
     def _limit(self, row: dict[str, Any]) -> int:

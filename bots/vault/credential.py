@@ -48,16 +48,20 @@ class OldPassword(_Secretive):
     set_at: AwareDatetime
 
 
+PendingState = Literal["stored", "submitting", "submitted", "declined"]
+
+
 class Pending(_Secretive):
     """A new password that is not in force yet: written before it is typed, so that it can't be lost.
 
     `kind` is *change* (signed in, with the old one) or *forgot* (by a link or code). *stored* means that no portal
-    has seen it; *submitting* that one may have; *submitted* that the portal said it took it.
+    has seen it; *submitting* that one may have; *submitted* that the portal said it took it; *declined* that the
+    portal said it did not, which is no proof: a request that was sent twice is declined the second time.
     """
 
     password: SecretStr
     kind: Literal["change", "forgot"]
-    state: Literal["stored", "submitting", "submitted"] = "stored"
+    state: PendingState = "stored"
     run_id: str
     at: AwareDatetime
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,11 +14,13 @@ from typing import Literal
 from pydantic import SecretStr
 
 from bots import disk, now
+from bots.desk import Candidate
 from bots.sealing import Key, Unreadable, read_sealed, write_sealed
 from bots.vault import fingerprints
 from bots.vault.credential import (
     Credential,
     Pending,
+    PendingState,
     check_account_name,
     decode,
     decode_pending,
@@ -80,10 +82,12 @@ class Vault:
     def put_pending(self, account: str, pending: Pending) -> Pending:
         """Store a new password beside the one in force, in two files, and return it as read back from both.
 
-        InputError when another one is pending, or when the two can't be confirmed: then nothing may be submitted.
+        It takes the place of one that no portal has seen. InputError when another one may be in force, or when the
+        two files can't be confirmed: then nothing may be submitted.
         """
         with self._changing(account) as credential:
-            if credential.pending and credential.pending.run_id != pending.run_id:
+            there = credential.pending
+            if there and there.state != "stored" and there.run_id != pending.run_id:
                 raise InputError(
                     f"another new password is pending for {account}: settle it first with pk password settle {account}"
                 )
@@ -94,28 +98,39 @@ class Vault:
                 raise InputError(f"the vault did not keep the new password of {account}; nothing was submitted")
             return kept
 
-    def mark_pending(self, account: str, state: Literal["submitting", "submitted"]) -> None:
-        """Say how far the pending password has come; durable when this returns."""
-        pending = self.get(account).pending
-        if pending is None:
-            raise InputError(f"no new password is pending for {account}")
-        self.put_pending(account, pending.model_copy(update={"state": state}))
-
-    def promote(self, account: str) -> Credential:
-        """Put the pending password in force and the old one into the history, in one write."""
+    def mark_pending(self, account: str, run_id: str, state: PendingState) -> Pending:
+        """Say how far the new password of that run has come; durable when this returns."""
         with self._changing(account) as credential:
-            if credential.pending is None:
-                raise InputError(f"no new password is pending for {account}")
-            promoted = credential.with_password(credential.pending.password, now.utc())
+            pending = _pending_of(credential, run_id).model_copy(update={"state": state})
+            write_sealed(self._journal(account), encode_pending(pending), self._key)
+            self._write(credential.model_copy(update={"pending": pending}))
+        return pending
+
+    def promote(self, account: str, run_id: str) -> None:
+        """Put the new password of that run in force and the old one into the history, in one write."""
+        with self._changing(account) as credential:
+            promoted = credential.with_password(_pending_of(credential, run_id).password, now.utc())
             self._write(promoted.model_copy(update={"pending": None}))
-        self._journal(account).unlink(missing_ok=True)
-        return self.get(account)
+            self._journal(account).unlink(missing_ok=True)
 
-    def discard_pending(self, account: str) -> None:
-        """Forget the pending password, which no portal took."""
+    def discard_pending(self, account: str, run_id: str) -> None:
+        """Forget the new password of that run, which no portal took; another run's stays."""
         with self._changing(account) as credential:
-            self._write(credential.model_copy(update={"pending": None}))
-        self._journal(account).unlink(missing_ok=True)
+            if credential.pending and credential.pending.run_id == run_id:
+                self._write(credential.model_copy(update={"pending": None}))
+                self._journal(account).unlink(missing_ok=True)
+
+    def next_password(self, account: str, refused: Collection[str]) -> tuple[SecretStr, Candidate]:
+        """The password to sign in with, given the fingerprints of those that were refused since the last good sign-in.
+
+        A new one that a portal may have taken goes first, one that a portal declined goes last.
+        """
+        credential = self.get(account)
+        candidates = [(credential.password, Candidate.CURRENT)]
+        if (pending := credential.pending) and pending.state != "stored":
+            candidates.insert(1 if pending.state == "declined" else 0, (pending.password, Candidate.PENDING))
+        untried = [each for each in candidates if self.fingerprint(account, each[0]) not in refused]
+        return (untried or [candidates[-1]])[0]
 
     def journalled(self, account: str) -> Pending | None:
         """The pending password as the second file has it: all that is left if the entry was restored from a copy."""
@@ -214,6 +229,12 @@ def _changed(
     elif password is not None:
         old = old.with_password(password, now.utc())
     return old if isinstance(totp_secret, EllipsisType) else old.model_copy(update={"totp_secret": totp_secret})
+
+
+def _pending_of(credential: Credential, run_id: str) -> Pending:
+    if credential.pending is None or credential.pending.run_id != run_id:
+        raise InputError(f"the new password that was pending for {credential.account} is not there any more")
+    return credential.pending
 
 
 def _is_entry(path: Path) -> bool:

@@ -172,8 +172,12 @@ def test_a_canary_that_died_is_replaced(office: Office) -> None:
     with office.inventory.write() as db:
         close_incident(db, open_ones(db, Kind.REPAIR)[0], by="Ann", because="repaired")
         db.table("runs").insert(run_row("run-dead", "dead"))  # never ended, and nobody holds its lease
+        db.table("runs").insert(run_row("run-a", "a"))  # `a` holds its lease
     check_portal(office.inventory, "availity", "login", "run-dead")
-    check_portal(office.inventory, "availity", "login", "run-next")
+    check_portal(office.inventory, "availity", "login", "run-a")
+    assert [entry["run_id"] for entry in open_ones(office.inventory, Kind.CANARY)] == ["run-a"]
+    with pytest.raises(NotNow):
+        check_portal(office.inventory, "availity", "login", "run-next")
 
 
 def test_every_opening_and_closing_is_in_the_audit_trail(office: Office) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 from house import House
+from pydantic import SecretStr
 
+from bots import now
 from bots.runner.password_change import change_password
 from bots.runner.runner import RunResult
+from bots.vault import Pending, Vault
 
 
 async def change(house: House, name: str) -> RunResult:
@@ -26,8 +30,6 @@ class Ticking:
         from bots.codes.totp import Totp
 
         async def next_step(totp: Totp, after: int | None) -> int:
-            from bots import now
-
             while after is not None and totp.step_at(now.utc()) <= after:
                 house.world.advance(31)
             return totp.step_at(now.utc())
@@ -68,8 +70,6 @@ async def test_an_expired_password_is_changed_in_the_place_of_home(house: House)
 
 
 async def test_a_refused_new_password_leaves_the_old_one(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pydantic import SecretStr
-
     from bots.runner import password_change
 
     monkeypatch.setattr(password_change, "new_password", lambda rules, user: SecretStr("short"))
@@ -80,6 +80,39 @@ async def test_a_refused_new_password_leaves_the_old_one(house: House, monkeypat
     kept = house.vault.get(name)
     assert kept.pending is None
     assert kept.password.get_secret_value() == state(house, user)["password"]
+    assert state(house, user)["password_refusals"] == 0
+
+
+async def test_two_changes_at_once_do_not_lose_each_other(house: House) -> None:
+    name, user = house.account()
+    one, other = await asyncio.gather(change(house, name), change(house, name))
+    assert sorted(result.failure is None for result in (one, other)) in ([False, True], [True, True])
+    kept = house.vault.get(name)
+    done = sum(result.failure is None for result in (one, other))
+    assert state(house, user)["password_changes"] == done
+    assert len(house.inventory.rows("SELECT 1 FROM audit WHERE action = 'password change'")) == done
+    assert (kept.pending, len(kept.history)) == (None, done)
+    assert kept.password.get_secret_value() == state(house, user)["password"]
+    assert state(house, user)["password_refusals"] == 0
+
+
+async def test_a_change_leaves_the_new_password_of_another_run_alone(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, user = house.account(password="Wr0ng-pass$1")  # the sign-in is refused while the new password is *stored*
+    other = Pending(password=SecretStr("0ther-run$new"), kind="change", run_id="another-run", at=now.utc())
+    discard = Vault.discard_pending
+
+    def beaten(vault: Vault, account: str, run_id: str) -> None:
+        vault.put_pending(account, other)
+        discard(vault, account, run_id)
+
+    monkeypatch.setattr(Vault, "discard_pending", beaten)
+    result = await change(house, name)
+    assert result.failure
+    assert result.failure.error == "InvalidCredentials"
+    assert house.vault.get(name).pending == other
+    assert state(house, user)["password_changes"] == 0
 
 
 @pytest.mark.parametrize("applied", [True, False])
@@ -104,7 +137,6 @@ def steps_of(monkeypatch: pytest.MonkeyPatch, kill_at: int | None) -> list[str]:
     from playwright.async_api import Locator, Page
 
     from bots.runner.desk import InventoryDesk
-    from bots.vault import Vault
 
     taken: list[str] = []
 
@@ -128,7 +160,7 @@ def steps_of(monkeypatch: pytest.MonkeyPatch, kill_at: int | None) -> list[str]:
 
         monkeypatch.setattr(owner, name, after_sync if owner is Vault else after)
 
-    for name in ("put_pending", "promote", "discard_pending"):
+    for name in ("put_pending", "mark_pending", "promote", "discard_pending"):
         counted(Vault, name)
     for name in [name for name in vars(InventoryDesk) if not name.startswith("_") and name not in NOT_WRITES]:
         counted(InventoryDesk, name)
@@ -138,7 +170,7 @@ def steps_of(monkeypatch: pytest.MonkeyPatch, kill_at: int | None) -> list[str]:
     return taken
 
 
-NOT_WRITES = ("last_time_step", "stored_state", "refused_before", "answered", "notice", "drop_state")
+NOT_WRITES = ("last_time_step", "stored_state", "refused", "answered", "notice", "drop_state")
 
 
 @pytest.mark.slow
