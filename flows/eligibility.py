@@ -18,7 +18,7 @@ class EligibilityInquiry(Record):
     """One question (X12 270): who asks (`organization`, `provider`), about whom, for which day and service.
 
     `service_type` is an X12 service type code; 30 is Health Benefit Plan Coverage. `state` is the region
-    where a portal has regions.
+    where a portal has regions, as its two letters.
     """
 
     organization: Organization
@@ -26,7 +26,7 @@ class EligibilityInquiry(Record):
     member: Member
     service_date: date
     service_type: str = Field(default="30", pattern=r"^[0-9A-Z]{1,2}$")
-    state: str = ""
+    state: str = Field(default="", pattern=r"^([A-Z]{2})?$")
 
 
 class Coverage(StrEnum):

@@ -15,6 +15,7 @@ from payers.kit.reading import (
     table_rows,
     whose_page,
 )
+from payers.kit.states import state_name
 
 __all__ = [
     "SETTLE_SECONDS",
@@ -34,6 +35,7 @@ __all__ = [
     "read_percent",
     "required",
     "shown",
+    "state_name",
     "steady",
     "table_rows",
     "visit",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from house import OTHER_NPI, OTHER_ORGANIZATION, House, question
 
 from bots.desk import Failure, SignIn
 from flows.eligibility import Coverage, EligibilityAnswer, Match
+from flows.errors import InputError
 
 
 async def ask(house: House, name: str, *questions, flow: str = "eligibility"):
@@ -46,6 +48,27 @@ async def test_answers_what_the_payer_says(house: House) -> None:
     assert [str(line.amount) for line in deductible] == [expected["deductible_individual"]]
     assert answers[2].reject_code == members[2]["expects"]["reject_code"]
     assert house.world.account("availity", user)["lookups"] == 4
+
+
+async def test_asks_in_the_region_of_the_state(house: House) -> None:
+    name, user = house.account()
+    member = house.world.members("availity", "active")[0]
+    there, elsewhere = (
+        asked.model_copy(update={"inquiry": asked.inquiry.model_copy(update={"state": state})})
+        for asked, state in ((question(member), "GA"), (question(member), "NY"))
+    )
+    _, [found, refused] = await ask(house, name, there, elsewhere)
+    assert isinstance(found, EligibilityAnswer)
+    assert house.world.account("availity", user)["region"] == "GA"
+    assert isinstance(refused, Failure)
+    assert (refused.error, "New York" in refused.message) == ("InputError", True)
+
+
+async def test_a_flow_that_the_portal_does_not_offer_contacts_nobody(house: House) -> None:
+    name, user = house.account()
+    with pytest.raises(InputError, match="it offers: login, eligibility"):
+        await ask(house, name, flow="era")
+    assert house.world.account("availity", user)["password_submissions"] == 0
 
 
 async def test_asks_for_the_organization_it_was_told(house: House) -> None:

@@ -9,7 +9,7 @@ from playwright.async_api import Page
 from flows.eligibility import EligibilityAnswer, EligibilityInquiry
 from flows.errors import InputError, PermissionMissing
 from flows.session import Session
-from payers.kit import arrive, clear, reach, shown
+from payers.kit import arrive, clear, reach, shown, state_name
 from payers.portals.availity.failures import failures, meaning, overlays
 from payers.portals.availity.inquiry_form import fill
 from payers.portals.availity.reading import read
@@ -23,7 +23,7 @@ async def check(session: Session, inquiry: EligibilityInquiry) -> EligibilityAns
     """Ask one question and read its answer."""
     page = session.page
     async with session.step("open the inquiry form"):
-        await _open_form(page, inquiry.state)
+        await _open_form(page, state_name(inquiry.state))
     form, result = Inquiry(page), Result(page)
     async with session.step("fill the inquiry form"):
         await fill(form, inquiry, session.payer.title)
