@@ -140,6 +140,9 @@ class Desk(Protocol):
     async def close_attempt(self, attempt: int, verdict: Verdict, submissions: int) -> None:
         """Record the verdict of an attempt, and how many submissions may have reached the portal (0, 1 or 2)."""
 
+    async def grant_letter(self) -> None:
+        """Count a letter that the portal is asked for, or raise `AccountHeld`."""
+
     async def grant_code(self, time_step: int) -> Grant:
         """Spend a time step of the account's authenticator, or raise `CodesExhausted` if it was spent before."""
 

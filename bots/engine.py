@@ -10,6 +10,7 @@ from pathlib import Path
 from bots.browser import Host, tidy
 from bots.desk import Desk, Order, Outcome
 from bots.faults import translated
+from bots.mail import Inbox
 from bots.sealing import Key
 from bots.session import LiveSession, unsealed_state
 from bots.vault import Vault
@@ -22,7 +23,10 @@ CONTEXTS_PER_HOST = 50  # a driver keeps some 0.7 MB of every context it ever se
 class Engine:
     """Seats sessions in browser contexts; starts a host when the first is wanted, and a new one when one is worn."""
 
-    def __init__(self, executable: Path, vault: Vault, key: Key, *, sign_ins_at_once: int, step_seconds: float) -> None:
+    def __init__(
+        self, executable: Path, vault: Vault, key: Key, *, inbox: Inbox, sign_ins_at_once: int, step_seconds: float
+    ) -> None:
+        self._inbox = inbox
         self._executable = executable
         self._vault = vault
         self._key = key
@@ -48,6 +52,7 @@ class Engine:
                     desk=desk,
                     vault=self._vault,
                     key=self._key,
+                    inbox=self._inbox,
                 )
                 with translated("restore the signed-in state"):
                     await session.restore(state["session"])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus, urlsplit
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext, Request, Route
+    from playwright.async_api import BrowserContext, Request, Response, Route
 
 EVERYTHING = "**/*"
 
@@ -22,7 +22,7 @@ class Gate:
     """Lets one submission of one secret out of a context, and remembers how it went.
 
     `left` counts requests that may have carried the secret, `unanswered` those of them that ended without an
-    HTTP answer (Chromium itself may have sent such a one twice).
+    HTTP answer (Chromium itself may have sent such a one twice). `status` is that of the last answer to one of them.
     """
 
     def __init__(self, context: BrowserContext, secret: str, telemetry: frozenset[str]) -> None:
@@ -34,6 +34,7 @@ class Gate:
         self._locked = False
         self._uncertain = False
         self.unanswered = 0
+        self.status = 0
 
     @property
     def left(self) -> int:
@@ -60,6 +61,7 @@ class Gate:
     async def close(self) -> None:
         """Begin to hold every request of the context against the rules."""
         self._context.on("requestfailed", self._failed)
+        self._context.on("response", self._answered)
         await self._context.route(EVERYTHING, self._judge)
 
     async def open(self) -> None:
@@ -67,6 +69,7 @@ class Gate:
         with suppress(Exception):  # the context may be gone, and with it the route
             await self._context.unroute(EVERYTHING, self._judge)
         self._context.remove_listener("requestfailed", self._failed)
+        self._context.remove_listener("response", self._answered)
 
     async def _judge(self, route: Route, request: Request) -> None:
         allowed = self._may_pass(request)
@@ -100,6 +103,10 @@ class Gate:
     def _failed(self, request: Request) -> None:
         if request in self._passed:
             self.unanswered += 1
+
+    def _answered(self, response: Response) -> None:
+        if response.request in self._passed:
+            self.status = response.status
 
 
 def _same(request: Request, earlier: Request) -> bool:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bots import now
-from bots.brake import Limits, after_refusal, after_sign_in, check_brake
+from bots.brake import Limits, after_refusal, after_sign_in, check_brake, check_stopped
 from bots.desk import Failure, Grant, Verdict
 from bots.incidents import Kind, close_incident, open_incident, open_ones
 from bots.inventory import Inventory, stamp
@@ -24,6 +24,8 @@ from payers.model import Policy, Portal
 
 DEFAULT_THRESHOLD = 3  # the lowest published lockout threshold (NaviNet, OR interChange)
 AUTOMATIC_PAUSE = timedelta(hours=1)
+DAY = timedelta(days=1)
+LETTERS_A_DAY = 2  # portals that publish a limit allow two or three
 CODE_REFUSALS = 2
 COUNTED = (Verdict.OPEN, Verdict.REFUSED, Verdict.UNKNOWN)
 PERSON_ONLY = ("CaptchaShown", "SecurityQuestionAsked")
@@ -166,6 +168,28 @@ def grant_code(inventory: Inventory, held: Lease, run_id: str, time_step: int, p
         if last is not None and time_step <= last:
             raise CodesExhausted(f"account {held.account}: the code of this half minute was used before")
         return _open(db, held, run_id, "code", time_step=time_step)
+
+
+def grant_letter(inventory: Inventory, held: Lease, run_id: str) -> None:
+    """Count a letter about a forgotten password. Raises `AccountHeld` after two in a day, or while the brake is on."""
+    with inventory.write() as db:
+        check_epoch(db, held.account, held.epoch)
+        check_stopped(db)
+        sent = db.execute(
+            "SELECT min(opened_at), count(*) FROM ledger WHERE account = ? AND kind = 'letter' AND opened_at > ?",
+            (held.account, stamp(now.utc() - DAY)),
+        ).fetchone()
+        if sent[1] >= LETTERS_A_DAY:
+            again = datetime.fromisoformat(sent[0]) + DAY
+            raise AccountHeld(
+                f"account {held.account}: {sent[1]} letters were asked for within a day. Again after "
+                f"{again:%Y-%m-%d %H:%M} UTC; or recover it by hand on the portal, then: pk vault set {held.account}"
+            )
+        db.execute(
+            """INSERT INTO ledger (account, kind, run_id, epoch, opened_at, verdict, submissions)
+               VALUES (?, 'letter', ?, ?, ?, ?, 0)""",
+            (held.account, run_id, held.epoch, stamp(now.utc()), Verdict.ACCEPTED),
+        )
 
 
 def last_time_step(inventory: Inventory, account: str) -> int | None:

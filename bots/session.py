@@ -16,6 +16,7 @@ from bots.codes.totp import Totp
 from bots.desk import Candidate, Desk, SignIn, Verdict
 from bots.faults import translated
 from bots.gate import Gate
+from bots.mail import Inbox, Mark
 from bots.sealing import Key, Unreadable, seal, unseal
 from bots.vault import Vault
 from flows.errors import (
@@ -25,9 +26,11 @@ from flows.errors import (
     InvalidCredentials,
     NewPasswordRefused,
     PasswordExpired,
+    PortalUnavailable,
     ScreenNotRecognised,
 )
 from flows.parties import Account, Payer
+from flows.password_reset import RecoverPassword, ResetPassword
 from payers.model import Portal
 
 if TYPE_CHECKING:
@@ -48,6 +51,7 @@ class LiveSession:
         desk: Desk,
         vault: Vault,
         key: Key,
+        inbox: Inbox,
     ) -> None:
         self.page = page
         self.run_id = run_id
@@ -61,6 +65,8 @@ class LiveSession:
         self._desk = desk
         self._vault = vault
         self._key = key
+        self._inbox = inbox
+        self._letter_mark: Mark | None = None
         self._passwords_left = 0
         self._private = False
         self._typed: str | None = None
@@ -92,8 +98,10 @@ class LiveSession:
                 yield
         except PasswordExpired:
             raise  # the password was taken, and the change form is on the page
-        except BaseException:
+        except BaseException as error:
             await self._shut_page()
+            if isinstance(error, ScreenNotRecognised) and self._gate and self._gate.status >= 500:
+                raise PortalUnavailable(f"the portal answered the submission with status {self._gate.status}") from None
             raise
         finally:
             self._private = False
@@ -116,12 +124,27 @@ class LiveSession:
     async def new_password(self) -> SecretStr:
         """The pending password, marked as on its way."""
         self._must_be_private("new password")
-        if self._gate is None:
-            raise RuntimeError("a new password is typed beside the one in force, which comes first")
         pending = self._vault.mark_pending(self.account.name, self.run_id, "submitting")
-        self._handed_out.add(pending.password.get_secret_value())
-        self._gate.watch(pending.password.get_secret_value())
+        if self._gate:
+            self._handed_out.add(pending.password.get_secret_value())
+            self._gate.watch(pending.password.get_secret_value())
+        else:
+            await self._close_gate(pending.password)
         return pending.password
+
+    async def expect_letter(self) -> None:
+        """Count the letter, and remember which are there."""
+        await self._desk.grant_letter()
+        self._letter_mark = self._inbox.mark()
+
+    async def letter(self) -> SecretStr:
+        """The link or code of the letter that came since."""
+        self._must_be_private("letter")
+        if self._letter_mark is None or self.portal.reset_letter is None:
+            raise RuntimeError("a letter is expected before it is asked for, of a portal that says what it looks like")
+        found = await self._inbox.wait(self.portal.reset_letter, self.account.email, self.address, self._letter_mark)
+        self._handed_out.add(found.get_secret_value())
+        return found
 
     async def code(self) -> SecretStr:
         """A code of a time step that was never used before. Asking for it tells that the password was taken."""
@@ -171,12 +194,19 @@ class LiveSession:
 
     async def reset_password(self) -> None:
         """Run the portal's password flow. The one in force was settled at the sign-in, or is typed first."""
-        if self.portal.password_reset is None:
-            raise InputError(f"{self.portal.title} offers no password change")
         self._passwords_left += 1
+        await self._renew(self.portal.password_reset, "change the password")
+
+    async def recover_password(self) -> None:
+        """Run the portal's way back for a forgotten password, which needs no sign-in."""
+        await self._renew(self.portal.password_recovery, "recover the password")
+
+    async def _renew(self, flow: ResetPassword | RecoverPassword | None, what: str) -> None:
+        if flow is None:
+            raise InputError(f"{self.portal.title} offers no way to {what}")
         try:
-            with translated("change the password", self._handed_out):
-                await self.portal.password_reset(self)
+            with translated(what, self._handed_out):
+                await flow(self)
         except BaseException as error:
             await self._settle_failed(error)
             if isinstance(error, NewPasswordRefused):

@@ -93,10 +93,13 @@ class Settings(BaseSettings):
     alike_accounts: int = Field(default=3, ge=2)
     pause_minutes: int = Field(default=15, ge=1)
     wait_seconds: int = Field(default=120, ge=0)
+    mail_folder: Path = Path("mail")
+    mail_server: str = ""
+    letter_seconds: int = Field(default=300, ge=1)
     step_timeout_seconds: int = Field(default=45, ge=1)
     log_level: LogLevel = "info"
 
-    @field_validator("home", "config", "key_file", "browser_executable")
+    @field_validator("home", "config", "key_file", "browser_executable", "mail_folder")
     @classmethod
     def _whole_path(cls, value: Path | None, info: ValidationInfo) -> Path | None:
         """`~` opened; a relative `home` starts at the working folder, every other path at `home`."""

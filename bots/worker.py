@@ -29,8 +29,11 @@ async def work(
     how, finished, answered, unreadable, in_flight = SignIn.NONE, 0, 0, 0, False
     failure: Failure | None = None
     try:
-        async with sign_in_place:
-            how = await _sign_in(session, order, desk)
+        if order.flow == "password_recovery":
+            await session.recover_password()
+        else:
+            async with sign_in_place:
+                how = await _sign_in(session, order, desk)
         if order.flow == "password_reset":
             await session.reset_password()
         for index, question in enumerate(order.questions):

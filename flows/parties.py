@@ -57,11 +57,12 @@ class Payer(Record):
 
 
 class Account(Record):
-    """One login on one portal, as a flow may know it."""
+    """One login on one portal, as a flow may know it; `email` is where the portal sends its letters."""
 
     name: str
     portal: str
     username: str = Field(repr=False)
+    email: str = Field(default="", repr=False)
 
 
 class Organization(Record):

@@ -44,7 +44,19 @@ class Session(Protocol):
     async def new_password(self) -> SecretStr:
         """The password that is to be in force, stored durably and marked as on its way before it is returned.
 
-        Only inside a private step, after `password()` in the same step.
+        Only inside a private step; for a change, after `password()` in the same step.
+        """
+
+    async def expect_letter(self) -> None:
+        """Record that the portal is about to be asked for a letter. Letters that are there already don't count.
+
+        Raises `AccountHeld` when the portal was asked often enough today.
+        """
+
+    async def letter(self) -> SecretStr:
+        """The link or the code of the letter that was asked for. Only inside a private step.
+
+        Raises `CodeNotReceived` when none came in time, or none that can be believed.
         """
 
     async def code(self) -> SecretStr:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from flows.eligibility import CheckEligibility
 from flows.login import Login
-from flows.password_reset import ResetPassword
+from flows.password_reset import RecoverPassword, ResetPassword
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +26,19 @@ class PasswordRules:
     needs_lower: bool = True
     needs_special: bool = False
     user_id_run: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResetLetter:
+    """How a portal's letter about a forgotten password is known: `subject` stands in its subject, `domains` sign it.
+
+    It carries a link, in which `link` stands, to one of the domains; or, without `link`, a code of `code_digits`.
+    """
+
+    domains: frozenset[str]
+    subject: str
+    link: str = ""
+    code_digits: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +77,8 @@ class Portal:
     login: Login
     eligibility: CheckEligibility | None = None
     password_reset: ResetPassword | None = None
+    password_recovery: RecoverPassword | None = None
+    reset_letter: ResetLetter | None = None
     phrases: Mapping[str, str] = field(default_factory=dict)
     telemetry: frozenset[str] = frozenset()
     alternative: str = ""
@@ -74,4 +89,4 @@ class Portal:
         return tuple(name for name in FLOWS if getattr(self, name) is not None)
 
 
-FLOWS = ("login", "eligibility", "password_reset")
+FLOWS = ("login", "eligibility", "password_reset", "password_recovery")

@@ -83,6 +83,13 @@ class Seat:
         self._practice.to_mid_step()
         return SecretStr(self._practice.code(self._made))
 
+    async def expect_letter(self) -> None:
+        pass
+
+    async def letter(self) -> SecretStr:
+        letters = self._practice.get(f"/mail?portal={self._made['portal']}&user={self._made['user']}")
+        return SecretStr(self._made.get("letter") or letters[-1]["link"] or letters[-1]["code"])
+
     @asynccontextmanager
     async def step(self, name: str, *, private: bool = False) -> AsyncIterator[None]:
         yield
@@ -115,6 +122,7 @@ class Recorder:
                     self._practice.post("/faults", **fault)
                 await self._ask(seat, case, member)
         await self._change_passwords()
+        await self._recover_passwords()
 
     async def _change_passwords(self) -> None:
         """A new password that the portal takes, and one that it does not."""
@@ -131,6 +139,22 @@ class Recorder:
                     reads = reading(error)
                 said = {"flow": "password_reset", "outcome": outcome, "reads": reads}
                 await self._keep(application(seat.page), "change", case, said)
+
+    async def _recover_passwords(self) -> None:
+        """A password recovered by a letter, and a letter that is worth nothing any more."""
+        if self._portal.password_recovery is None:
+            return
+        made = self._practice.account(self._portal.name) | {"new_password": "N3w-pass$word"}
+        for case, outcome in (("done", "good"), ("refused", "refused")):
+            async with self._seat(made) as seat:
+                reads: dict[str, Any] = {}
+                try:
+                    await self._portal.password_recovery(seat)
+                except PortalkeeperError as error:
+                    reads = reading(error)
+                made["letter"] = (await seat.letter()).get_secret_value()
+                said = {"flow": "password_recovery", "outcome": outcome, "reads": reads}
+                await self._keep(seat.page, "reset", case, said)
 
     @asynccontextmanager
     async def _seat(self, made: dict[str, Any]) -> AsyncIterator[Seat]:

@@ -38,6 +38,25 @@ async def _change(name: str) -> RunResult:
         return await change_password(runner, office.inventory, office.vault, name, by=office.person)
 
 
+@password.command("recover")
+def recover(name: Name, json: Json = False) -> None:
+    """Recover a forgotten password by a letter from the portal, also for a locked account, and verify it."""
+    office.acting("change a password")
+    log_to(office.settings.home / "portalkeeper.log")
+    tell(f"asks the portal for a letter and waits up to {office.settings.letter_seconds} s for it")
+    result = asyncio.run(_recover(name))
+    if result.failure:
+        raise result.failure.to_error()
+    print_done(f"{name}: the password was recovered and verified; the old one is history", json=json, account=name)
+
+
+async def _recover(name: str) -> RunResult:
+    from bots.runner.password_recovery import recover_password
+
+    async with office.runner("command") as runner:
+        return await recover_password(runner, office.inventory, office.vault, office.settings, name, by=office.person)
+
+
 @password.command("settle")
 def settle(name: Name, json: Json = False) -> None:
     """Find out which of two passwords is in force, after a change that was cut off; contacts nobody without one."""

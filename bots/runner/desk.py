@@ -121,6 +121,10 @@ class InventoryDesk:
             self._limits,
         )
 
+    async def grant_letter(self) -> None:
+        """Ask the guard."""
+        await self._commit(guard.grant_letter, self._inventory, self._held, self._head.run_id)
+
     async def grant_code(self, time_step: int) -> Grant:
         """Spend a time step."""
         return await self._commit(

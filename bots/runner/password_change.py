@@ -4,7 +4,6 @@
     submitting    it may have reached the portal
     submitted     the portal said that it took it
     (promoted)    a fresh sign-in with it reached home: it is the password in force, the old one is history
-
     declined      the portal said that it did not; the sign-in that verifies this tries the old password first
 
 A kill at any point leaves one of these. Whatever runs next settles it: *stored* is discarded, after *submitting*
@@ -14,8 +13,8 @@ belongs to the run that stored it; nobody else discards it before a sign-in has 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
 from bots import now
 from bots.inventory import Inventory, stamp
@@ -33,53 +32,66 @@ async def change_password(runner: Runner, inventory: Inventory, vault: Vault, ac
     """Change the password of `account` on its portal; the result is that of the sign-in that verified it.
 
     The failure of the change itself is returned when the old password stays in force. Raises `InputError` when
-    there is nothing to change with, or when somebody else has just changed it.
+    there is nothing to change with.
     """
     row = get_account(inventory, account)
-    portal = find_portal(row["portal"])
-    began = now.utc()
-
-    def store(head: RunHead) -> None:
-        credential = vault.get(account)
-        if credential.password_set_at > began:
-            raise InputError(f"the password of {account} was changed a moment ago by somebody else")
-        fresh = new_password(portal.policy.password_rules, row["user_id"])
-        pending = Pending(password=fresh, kind="change", run_id=head.run_id, at=now.utc())
-        vault.put_pending(account, pending)
-
+    prepare = storing(vault, row, "change")
     await settle(runner, vault, account)
-    changed = await runner.run(account, "password_reset", fresh=True, prepare=store)
-    pending = vault.get(account).pending
-    if pending is None or pending.run_id != changed.head.run_id:
-        return changed
-    if pending.state == "stored":
-        vault.discard_pending(account, pending.run_id)
+    changed = await runner.run(account, "password_reset", fresh=True, prepare=prepare)
+    pending = left_of(vault, changed.head)
+    if pending is None:
         return changed
     verified = await settle(runner, vault, account)
     if verified.failure is None and vault.get(account).password == pending.password:
-        _note(inventory, row, by)
+        note_new(inventory, row, "password change", by)
         return verified
     return verified if changed.failure is None else changed
+
+
+def storing(vault: Vault, row: Mapping[str, Any], kind: Literal["change", "forgot"]) -> Callable[[RunHead], None]:
+    """What a run does under the account's lease before it contacts the portal: make a new password and store it."""
+    account, rules, began = row["name"], find_portal(row["portal"]).policy.password_rules, now.utc()
+
+    def store(head: RunHead) -> None:
+        if vault.get(account).password_set_at > began:
+            raise InputError(f"the password of {account} was changed a moment ago by somebody else")
+        fresh = new_password(rules, row["user_id"])
+        vault.put_pending(account, Pending(password=fresh, kind=kind, run_id=head.run_id, at=now.utc()))
+
+    return store
+
+
+def left_of(vault: Vault, head: RunHead) -> Pending | None:
+    """The new password of a run that is over, if a portal may have it; one that no portal has seen is discarded."""
+    pending = vault.get(head.account).pending
+    if pending is None or pending.run_id != head.run_id:
+        return None
+    if pending.state == "stored":
+        vault.discard_pending(head.account, head.run_id)
+        return None
+    return pending
 
 
 async def settle(runner: Runner, vault: Vault, account: str) -> RunResult:
     """Find out which of two passwords is in force, by signing in afresh, with one of them and then the other.
 
-    Without a new password on its way nothing is contacted.
+    Without a new password on its way nothing is contacted. After a recovery that the portal confirmed, the old password
+    can't be in force and is not tried.
     """
     pending = vault.get(account).pending
     if pending is None or pending.state == "stored":
         return RunResult.nothing_to_do(account)
     found = await runner.run(account, "login", fresh=True)
-    if found.failure and found.failure.error == "InvalidCredentials":
+    replaced = (pending.kind, pending.state) == ("forgot", "submitted")
+    if found.failure and found.failure.error == "InvalidCredentials" and not replaced:
         found = await runner.run(account, "login", fresh=True)
     return found
 
 
-def _note(inventory: Inventory, row: Mapping[str, Any], by: str) -> None:
+def note_new(inventory: Inventory, row: Mapping[str, Any], action: str, by: str) -> None:
+    """Note a new password in the inventory and in the audit trail."""
     at = now.utc()
+    columns = {"password_set_on": local_day(row, at).isoformat(), "password_expires_on": None}
     with inventory.write() as db:
-        db.table("accounts").update(
-            row["name"], {"password_set_on": local_day(row, at).isoformat(), "password_expires_on": None}
-        )
-        record_audit(db, at=stamp(at), who=by, action="password change", account=row["name"])
+        db.table("accounts").update(row["name"], columns)
+        record_audit(db, at=stamp(at), who=by, action=action, account=row["name"])

@@ -73,7 +73,8 @@ class Run:
                 await self._until_done()
 
     def _worth_another_try(self, error: BaseException) -> bool:
-        return self._repeatable and isinstance(error, (PortalUnavailable, SessionEnded))
+        once = self.template.flow in ("password_reset", "password_recovery")  # what they submitted may have arrived
+        return self._repeatable and not once and isinstance(error, (PortalUnavailable, SessionEnded))
 
     async def _until_done(self) -> None:
         """Hold lease and seat until done; give both up between two orders when somebody else waits."""

@@ -16,6 +16,7 @@ from bots.desk import Candidate, Failure, Order, Question, SignIn
 from bots.engine import Engine
 from bots.inventory import Automation, Inventory
 from bots.inventory.accounts import get_account
+from bots.mail import Inbox
 from bots.runner.desk import Record
 from bots.runner.run import Run
 from bots.runner.runs import RunHead, end_run, lookups_today, new_run_id, start_run
@@ -86,6 +87,7 @@ class Runner:
             find_browser(settings.browser_executable),
             vault,
             key,
+            inbox=Inbox(settings.mail_folder, settings.mail_server, settings.letter_seconds),
             sign_ins_at_once=settings.sign_ins_at_once,
             step_seconds=settings.step_timeout_seconds,
         )
@@ -115,11 +117,14 @@ class Runner:
         portal = find_portal(row["portal"])
         if flow not in portal.offers():
             raise InputError(f"{portal.title} offers no {flow}; it offers: {', '.join(portal.offers())}")
+        if flow == "password_recovery" and self._source == "service":
+            raise InputError(f"a forgotten password is recovered by a person: pk password recover {account}")
         run = self._prepared(row, portal, flow, questions, record)
         run.template, run.prepare = run.template.model_copy(update={"fresh": fresh}), prepare
         failure: Failure | None = None
         try:
-            self._check_before_contact(row, portal)
+            if flow != "password_recovery":  # the way back, for accounts that can't sign in
+                self._check_before_contact(row, portal)
             run.questions = questions[: self._allowance(row, len(questions))]
             await run.go()
             if len(run.questions) < len(questions):
@@ -140,7 +145,12 @@ class Runner:
         order = Order(
             run_id=head.run_id,
             epoch=0,
-            account=Account(name=head.account, portal=portal.name, username=row["user_id"]),
+            account=Account(
+                name=head.account,
+                portal=portal.name,
+                username=row["user_id"],
+                email=row["registered_email"] or "",
+            ),
             address=address,
             flow=flow,
         )

@@ -84,9 +84,13 @@ class Credential(_Secretive):
         """A copy with `password` in force since `at`, the old one in its history; the same password changes nothing."""
         if password == self.password:
             return self
-        old = OldPassword(password=self.password, set_at=self.password_set_at)
-        history = (old, *self.history)[:HISTORY_LENGTH]
-        return self.model_copy(update={"password": password, "password_set_at": at, "history": history})
+        kept = self.with_old(self.password, self.password_set_at)
+        return kept.model_copy(update={"password": password, "password_set_at": at})
+
+    def with_old(self, password: SecretStr, set_at: datetime) -> Credential:
+        """A copy with `password` on top of its history."""
+        history = (OldPassword(password=password, set_at=set_at), *self.history)[:HISTORY_LENGTH]
+        return self.model_copy(update={"history": history})
 
 
 def encode(credential: Credential) -> bytes:

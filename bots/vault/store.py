@@ -82,15 +82,19 @@ class Vault:
     def put_pending(self, account: str, pending: Pending) -> Pending:
         """Store a new password beside the one in force, in two files, and return it as read back from both.
 
-        It takes the place of one that no portal has seen. InputError when another one may be in force, or when the
-        two files can't be confirmed: then nothing may be submitted.
+        It takes the place of one that no portal has seen. One that may be in force goes into the history when the new
+        one is set without it (*forgot*). InputError when it is a *change*, or when the two files can't be confirmed:
+        then nothing may be submitted.
         """
-        with self._changing(account) as credential:
-            there = credential.pending
+        with self._changing(account) as changing:
+            credential, there = changing, changing.pending
             if there and there.state != "stored" and there.run_id != pending.run_id:
-                raise InputError(
-                    f"another new password is pending for {account}: settle it first with pk password settle {account}"
-                )
+                if pending.kind == "change":
+                    raise InputError(
+                        f"another new password is pending for {account}: settle it first with "
+                        f"pk password settle {account}"
+                    )
+                credential = changing.with_old(there.password, there.at)
             write_sealed(self._journal(account), encode_pending(pending), self._key)
             self._write(credential.model_copy(update={"pending": pending}))
             kept, twin = self.get(account).pending, self.journalled(account)

@@ -212,6 +212,7 @@ CHANGING = {
     "incident take": ["INC-0001"],
     "organization add": ["Example", "--tin", "000004471"],
     "password change": ["a"],
+    "password recover": ["a"],
     "password settle": ["a"],
     "portal pause": ["availity", "--because", "x"],
     "portal resume": ["availity", "--because", "x"],

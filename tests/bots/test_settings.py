@@ -178,7 +178,7 @@ def test_the_file_that_is_delivered_shows_the_defaults(home: Path) -> None:
     assert load() == load(home)
     shown = tomllib.loads(re.sub(r"^# (?=\[?[a-z_]+\]?( = .*)?$)", "", text, flags=re.MULTILINE))
     assert shown.keys() == Settings.model_fields.keys() - {"home", "config"}
-    examples = {"browser_executable", "portal_addresses", "key_file"}
+    examples = {"browser_executable", "portal_addresses", "key_file", "mail_folder", "mail_server"}
     assert all(shown[name] == getattr(load(), name) for name in shown.keys() - examples)
     assert home / shown["key_file"] == load().key_file
     write(home, "".join(line for line in text.replace("# [", "[").replace("# availity", "availity")))

@@ -17,9 +17,8 @@ from bots import now
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     clock_file = tmp_path_factory.mktemp("world") / "clock.json"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sandbox", "--clock-file", str(clock_file)], stdout=subprocess.PIPE, text=True
-    )
+    places = ["--clock-file", str(clock_file), "--maildir", str(clock_file.parent / "mail")]
+    process = subprocess.Popen([sys.executable, "-m", "sandbox", *places], stdout=subprocess.PIPE, text=True)
     assert process.stdout
     ready = json.loads(process.stdout.readline())
     yield World(ready, clock_file)

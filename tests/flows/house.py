@@ -41,6 +41,7 @@ class World:
         self.control = ready["control"]
         self.urls = {name: portal["url"] for name, portal in ready["portals"].items()}
         self.clock_file = clock_file
+        self.mail_folder = clock_file.parent / "mail"
 
     def get(self, path: str) -> Any:
         with urllib.request.urlopen(self.control + path, timeout=10) as answer:
@@ -80,8 +81,10 @@ class House:
         self.world = world
         home.mkdir(mode=0o700)
         (home / "sandbox-clock.json").symlink_to(world.clock_file)
+        mail = {"mail_folder": world.mail_folder, "mail_server": "mx.worker.example", "letter_seconds": 20}
         self.env = {**os.environ, "PORTALKEEPER_HOME": str(home)}
-        self.settings = settings.load(home)
+        self.env |= {f"PORTALKEEPER_{name.upper()}": str(value) for name, value in mail.items()}
+        self.settings = settings.load(home).model_copy(update=mail)
         now.use_sandbox_clock(self.settings.sandbox_clock)
         subprocess.run([sys.executable, "-m", "bots", "init"], env=self.env, check=True, capture_output=True)
         self.key = load_key(self.settings.key_file)
@@ -101,6 +104,7 @@ class House:
         name = f"{portal}-{number}"
         scope = [Scope(ORGANIZATION.name, ORGANIZATION.tin), Scope(OTHER_ORGANIZATION.name, OTHER_ORGANIZATION.tin)]
         row = {"name": name, "portal": portal, "user_id": user, "kind": "worker", "address": self.world.urls[portal]}
+        row["registered_email"] = made["email"]
         add_account(self.inventory, row, scope, by="test", at=now.utc().isoformat())
         self.vault.put(
             name, password=SecretStr(password or made["password"]), totp_secret=SecretStr(made["totp_secret"])

@@ -65,6 +65,10 @@ async def read(page: Page, portal: str, said: dict[str, Any]) -> dict[str, Any]:
             return await read_sign_in(page, portal, said["outcome"])
         if said["flow"] == "password_reset":
             return await read_change(page, portal)
+        if said["flow"] == "password_recovery":
+            recovery = importlib.import_module(f"payers.portals.{portal}.password_recovery")
+            await recovery.conclude(page)
+            return {}
         answer = await read_eligibility(page, portal, said)
     except PortalkeeperError as error:
         return Failure.of(error).model_dump(mode="json", exclude_none=True)

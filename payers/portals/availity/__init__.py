@@ -1,7 +1,8 @@
 """Availity Essentials, the front door of Aetna, Humana, Anthem plans and many more."""
 
-from payers.model import PasswordRules, Policy, Portal
+from payers.model import PasswordRules, Policy, Portal, ResetLetter
 from payers.portals.availity.eligibility import check
+from payers.portals.availity.password_recovery import recover
 from payers.portals.availity.password_reset import change
 from payers.portals.availity.phrases import PHRASES
 from payers.portals.availity.sign_in import sign_in
@@ -28,6 +29,10 @@ PORTAL = Portal(
     login=sign_in,
     eligibility=check,
     password_reset=change,
+    password_recovery=recover,
+    reset_letter=ResetLetter(
+        domains=frozenset({"availity.com"}), subject="Reset your Availity password", link="reset-password"
+    ),
     phrases=PHRASES,
     telemetry=frozenset({"/ms/api/availity/internal/pui/key-delivery/v1/telemetry"}),
     alternative="developer.availity.com offers a Coverages API for part of this",
@@ -35,5 +40,6 @@ PORTAL = Portal(
         "login": "simulated 2026-11-23",
         "eligibility": "simulated 2026-11-23",
         "password_reset": "simulated 2026-11-23",
+        "password_recovery": "simulated 2026-11-23",
     },
 )

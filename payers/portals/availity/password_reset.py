@@ -53,7 +53,7 @@ async def explain(words: Locator) -> None:
             raise InvalidCredentials("the portal refused the password in force", phrase=phrase, screen="ChangeAnswer")
         case "new_password_refused" | "password_used_before" | "password_too_young":
             raise NewPasswordRefused("the portal does not take the new password", phrase=phrase, screen="ChangeAnswer")
-        case "no_answer":
+        case "no_answer" | "change_failed":  # the form says the latter of a network failure, changed or not
             raise PortalUnavailable("the portal could not be reached after the submission", phrase=phrase)
         case _:
             raise ScreenNotRecognised("the change form says something that is not listed", screen="ChangeAnswer")

@@ -28,6 +28,7 @@ class SignIn:
         self.user_id = page.locator("#userId")
         self.password = page.locator("#password")
         self.submit = page.get_by_role("button", name="Sign In", exact=True)
+        self.forgot = page.get_by_role("link", name="Forgot your password?", exact=True)
         self.landmark = self.password
 
 
@@ -236,3 +237,43 @@ class ChangeAnswer:
     def __init__(self, place: Page | FrameLocator) -> None:
         self.words = place.locator(".alert[role=alert]")
         self.landmark = self.words
+
+
+class ForgotPassword:
+    """Where a letter is asked for."""
+
+    def __init__(self, page: Page) -> None:
+        self.user_id = page.locator("#userId")
+        self.go_on = page.get_by_role("button", name="Next", exact=True)
+        self.landmark = page.get_by_role("heading", name="Forgot your password?")
+
+
+class CheckEmail:
+    """A letter is on its way, or would be if there were such a user."""
+
+    def __init__(self, page: Page) -> None:
+        self.landmark = page.get_by_role("heading", name="Check your email")
+
+
+class ResetForm:
+    """The form that the letter's link leads to."""
+
+    def __init__(self, page: Page) -> None:
+        form = ChangeForm(page)
+        self.new, self.again, self.submit = form.new, form.again, form.submit
+        self.user_id = page.get_by_text(re.compile("^User ID: "))
+        self.landmark = page.get_by_role("heading", name="Reset your password")
+
+
+class ResetDone:
+    """The new password is in force."""
+
+    def __init__(self, page: Page) -> None:
+        self.landmark = page.get_by_role("heading", name="Your password has been reset")
+
+
+class DeadLink:
+    """The link was used, has expired, or never was one."""
+
+    def __init__(self, page: Page) -> None:
+        self.landmark = page.get_by_role("heading", name=re.compile("^This link (has|is not)"))

@@ -1,0 +1,76 @@
+"""Recovering a forgotten password by a letter from the portal. A person starts it, also for a frozen account.
+
+The steps are those of a change (`bots.runner.password_change`). When the portal has said that it took the new
+password, the freezes are lifted and the count starts again, for the portal took its lock off; then the new password
+is verified. A kill after that is settled by the next start of the same command, without another letter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bots import guard
+from bots.inventory import Inventory, Kind
+from bots.inventory.accounts import get_account
+from bots.runner.password_change import left_of, note_new, settle, storing
+from bots.runner.runner import Runner, RunResult
+from bots.settings import Settings
+from bots.vault import Vault
+from flows.errors import InputError
+
+
+async def recover_password(
+    runner: Runner, inventory: Inventory, vault: Vault, settings: Settings, account: str, *, by: str
+) -> RunResult:
+    """Recover the password of `account`; the result is that of the sign-in that verified it, or the first failure.
+
+    Raises `InputError` when no letter could be received or believed.
+    """
+    row = get_account(inventory, account)
+    check_can_receive(row, settings)
+    pending = vault.get(account).pending
+    if not pending or (pending.kind, pending.state) != ("forgot", "submitted"):
+        asked = await runner.run(account, "password_recovery", fresh=True, prepare=storing(vault, row, "forgot"))
+        pending = left_of(vault, asked.head)
+        if pending is None:
+            return asked
+        if asked.failure:
+            return await _verified(runner, inventory, vault, row, by) or asked
+    guard.unfreeze(inventory, account, by=by, because="the password was recovered by a letter from the portal")
+    found = await settle(runner, vault, account)
+    if found.failure is None:
+        note_new(inventory, row, "password recover", by)
+    return found
+
+
+async def _verified(
+    runner: Runner, inventory: Inventory, vault: Vault, row: Mapping[str, Any], by: str
+) -> RunResult | None:
+    """The sign-in with a new password that the portal took without saying so, if that is what happened."""
+    pending = vault.get(row["name"]).pending
+    found = await settle(runner, vault, row["name"])
+    if found.failure or not pending or vault.get(row["name"]).password != pending.password:
+        return None
+    note_new(inventory, row, "password recover", by)
+    return found
+
+
+def check_can_receive(row: Mapping[str, Any], settings: Settings) -> None:
+    """Raise `InputError`, saying what to do, unless a letter to this account could be received and believed."""
+    name = row["name"]
+    if row["kind"] not in (Kind.WORKER, Kind.BREAK_GLASS):
+        raise InputError(f"account {name} is a {row['kind']}'s login: its owner recovers the password by hand")
+    if "@" not in (row["registered_email"] or ""):
+        raise InputError(
+            f"where the portal sends its letters is not known: pk account set {name} --registered-email ADDRESS"
+        )
+    if not settings.mail_server:
+        raise InputError(
+            f"no letter could be believed: set mail_server in {settings.config_file} to the name that your mail server "
+            "gives itself in Authentication-Results"
+        )
+    if not (settings.mail_folder / "new").is_dir():
+        raise InputError(
+            f"{settings.mail_folder} is no Maildir: have the portals' letters delivered there (mail_folder)"
+        )
