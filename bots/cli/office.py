@@ -68,12 +68,23 @@ class Office:
     @asynccontextmanager
     async def runner(self, source: str) -> AsyncIterator[Runner]:
         """A runner, stopped at the end. What a dead process left behind is settled first."""
+        from bots.keeping import renewing
         from bots.recovery import recover
         from bots.runner import Runner
 
         if left := recover(self.inventory, self.settings).words():
             tell(left)
-        runner = Runner(self.settings, self.inventory, self.vault, self.key, source=source, by=self.person, tell=tell)
+        renew = renewing(self.inventory, self.vault, self.settings, by=self.person)
+        runner = Runner(
+            self.settings,
+            self.inventory,
+            self.vault,
+            self.key,
+            source=source,
+            by=self.person,
+            tell=tell,
+            past_expiry=renew,
+        )
         try:
             yield runner
         finally:

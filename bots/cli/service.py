@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,27 +11,26 @@ from bots import now
 from bots.cli.office import log_to, office
 from bots.cli.printing import tell
 
+if TYPE_CHECKING:
+    from bots.keeping import Keeper
+
 
 def serve() -> None:
     """Run what schedules.yaml says, until stopped with SIGTERM or Ctrl-C. Logs JSON lines to standard output."""
-    from bots.runner import Runner
     from bots.service import run_service
 
     log_to(None)
-    run_service(
-        office.settings,
-        office.inventory,
-        lambda: Runner(
-            office.settings,
-            office.inventory,
-            office.vault,
-            office.key,
-            source="service",
-            by="service",
-            tell=tell,
-        ),
-        tell=tell,
-    )
+    run_service(office.settings, office.inventory, _keeper, tell=tell)
+
+
+def _keeper() -> Keeper:
+    from bots.keeping import Keeper, renewing
+    from bots.runner import Runner
+
+    parts = (office.settings, office.inventory, office.vault)
+    renew = renewing(office.inventory, office.vault, office.settings, by="service")
+    runner = Runner(*parts, office.key, source="service", by="service", tell=tell, past_expiry=renew)
+    return Keeper(runner, office.inventory, office.vault, office.settings)
 
 
 def report(

@@ -34,7 +34,7 @@ _OTHERS = (
     "backup_codes_left password_expires_source rotation_allowed registered_email registered_phone "
     "security_answers_stored"
 )
-_ACCOUNTS = f"SELECT {', '.join((*_OTHERS.split(), *DATES))} FROM accounts ORDER BY name"
+_ACCOUNTS = f"SELECT {', '.join((*_OTHERS.split(), *DATES))} FROM accounts WHERE name = ifnull(?, name) ORDER BY name"
 _COUNTED = """SELECT DISTINCT account FROM ledger l WHERE verdict IN ('open', 'refused', 'unknown') AND id > ifnull(
     (SELECT max(id) FROM ledger g WHERE g.account = l.account AND g.kind IN ('signed_in', 'unfreeze')), 0)"""
 _ASKED = (Automation.PERMITTED, Automation.REGISTERED)
@@ -160,11 +160,13 @@ def _against_keeping(account: Account) -> Iterator[str]:
         yield f"automation {account.row['automation']}"
 
 
-def read_accounts(inventory: Inventory, settings: Settings, calendar: Calendar) -> Iterator[Account]:
-    """Every account, from one reading of the accounts; the ledger is read where it holds anything against one."""
+def read_accounts(
+    inventory: Inventory, settings: Settings, calendar: Calendar, name: str | None = None
+) -> Iterator[Account]:
+    """Every account, or the one of that name; the ledger is read where it holds anything against one."""
     sites, zones = portals(), _Zones()
     held, frozen = _held(inventory, sites), _frozen(inventory)
-    for row in inventory.rows(_ACCOUNTS):
+    for row in inventory.rows(_ACCOUNTS, (name,)):
         name, site, zone = row["name"], sites.get(row["portal"]), zones.find(row["time_zone"])
         (today, horizon), (dates, unreadable) = calendar.days(zone), _dates(row)
         if row["time_zone"] and zone is None:

@@ -92,6 +92,17 @@ def due_items(inventory: Inventory, settings: Settings, days: int) -> list[DueIt
     return sorted(found, key=lambda item: (item.on, item.account, ORDER[item.kind]))
 
 
+def account_of(inventory: Inventory, settings: Settings, name: str) -> Account:
+    """One account, as of today."""
+    return next(read_accounts(inventory, settings, Calendar(0), name))
+
+
+def due_now(inventory: Inventory, settings: Settings, name: str) -> set[DueKind]:
+    """What the worker does for an account today."""
+    account = account_of(inventory, settings, name)
+    return {item.kind for item in _items(account) if item.who == WORKER and item.on <= account.today}
+
+
 def _items(account: Account) -> Iterator[DueItem]:
     """What is due for one account. Each looks at the date before it finds words: most of 10,000 have nothing due."""
     yield from _guard(account)

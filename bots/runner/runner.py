@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -58,8 +58,14 @@ class RunResult:
         return cls(RunHead("", account, "", ""), SignIn.NONE, 0, 0, failure)
 
 
+PastExpiry = Callable[["Runner", str], Awaitable[RunResult | None]]
+"""Changes the expired password of an account; none when the worker may not keep it."""
+
+
 class Runner:
     """Runs flows for accounts. One Runner per process; runs of different accounts may go on at the same time.
+
+    `past_expiry` is asked to change a password that has expired; a run that met it begins again after that.
 
     `source` says who asked: *command*, *batch* or *service*; only the last is automatic for the guard. `tell` is
     given what a person would like to know while waiting.
@@ -75,6 +81,7 @@ class Runner:
         source: str,
         by: str,
         tell: Callable[[str], None] = lambda words: None,
+        past_expiry: PastExpiry | None = None,
     ) -> None:
         self._settings = settings
         self._inventory = inventory
@@ -82,6 +89,8 @@ class Runner:
         self._source = source
         self._by = by
         self._tell = tell
+        self._past_expiry = past_expiry
+        self._renewing: set[str] = set()
         self._writer = ThreadPoolExecutor(1, "inventory")
         self._engine = Engine(
             find_browser(settings.browser_executable),
@@ -113,6 +122,28 @@ class Runner:
 
         Raises `InputError` when account, portal or address make the run impossible; nothing is contacted then.
         """
+        result = await self._run(account, flow, questions, record, fresh, prepare)
+        expired = result.failure is not None and result.failure.error == "PasswordExpired" and not result.asked
+        if not expired or self._past_expiry is None or account in self._renewing:
+            return result
+        self._renewing.add(account)
+        try:
+            changed = await self._past_expiry(self, account)
+        finally:
+            self._renewing.remove(account)
+        if changed is None or changed.failure:
+            return changed or result
+        return await self._run(account, flow, questions, record, fresh, prepare)
+
+    async def _run(
+        self,
+        account: str,
+        flow: str,
+        questions: Sequence[Question],
+        record: Record,
+        fresh: bool,
+        prepare: Callable[[RunHead], None],
+    ) -> RunResult:
         row = get_account(self._inventory, account)
         portal = find_portal(row["portal"])
         if flow not in portal.offers():

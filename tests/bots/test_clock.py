@@ -348,6 +348,7 @@ def test_the_shipped_file_is_read_and_its_examples_are_right(tmp_path: Path, inv
     rows = rows.replace("availity-west-worker, uhc-main", "east-1, west-1").replace("portal: availity", "portal: east")
     assert [row.name for row in loaded(tmp_path, inventory, rows)] == [
         "sign-in-every-morning",
+        "keep-alive-and-rotate",
         "availity-on-weekends",
         "two-by-name",
     ]
@@ -365,7 +366,7 @@ def test_the_shipped_file_is_read_and_its_examples_are_right(tmp_path: Path, inv
         ("[east-1, east-2]", "east-1", 4, "expected a list of names, or portal: NAME, or all"),
         ("portal: west", "portal: north", 13, "no portal is called 'north'; there are: east, west"),
         ("portal: west", "portals: west", 13, "expected a list of names, or portal: NAME, or all"),
-        ("flow: login\n  accounts: all", "flow: era\n  accounts: all", 8, "flow: expected login, not 'era'"),
+        ("flow: login\n  accounts: all", "flow: era\n  accounts: all", 8, "flow: expected login or keep, not 'era'"),
         ("  zone: UTC", "  zone: EST", 11, "expected an IANA time zone such as America/New_York, not 'EST'"),
         ("  zone: UTC", "  zone: America", 11, "expected an IANA time zone"),
         ("  zone: UTC", "  zone: ../etc/passwd", 11, "expected an IANA time zone"),

@@ -1,0 +1,54 @@
+"""What the worker does by itself to keep an account: what the due list promises, and a change of an expired password.
+
+The due list (`bots.outlook`) decides whether an account may be kept and when something is due; what it says of the
+worker there is done here, so that the list and the deed can't differ.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bots.clock.schedules import KEEP
+from bots.inventory import Inventory
+from bots.outlook import DueKind, account_of, due_now
+from bots.runner import PastExpiry, Runner, RunResult
+from bots.runner.password_change import change_password
+from bots.settings import Settings
+from bots.vault import Vault
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """Runs flows for the service. `keep` changes a password that expires soon, or signs in before the idle limit."""
+
+    runner: Runner
+    inventory: Inventory
+    vault: Vault
+    settings: Settings
+
+    async def run(self, account: str, flow: str) -> RunResult:
+        """Run a flow for an account; what a portal does is in the result. `keep` may have nothing to do."""
+        return await (self._keep(account) if flow == KEEP else self.runner.run(account, flow))
+
+    async def _keep(self, account: str) -> RunResult:
+        due = due_now(self.inventory, self.settings, account)
+        if DueKind.PASSWORD in due:
+            return await change_password(self.runner, self.inventory, self.vault, account, by="service")
+        if DueKind.IDLE in due:
+            return await self.runner.run(account, "login", fresh=True)
+        return RunResult.nothing_to_do(account)
+
+    async def stop(self) -> None:
+        """End the browsers."""
+        await self.runner.stop()
+
+
+def renewing(inventory: Inventory, vault: Vault, settings: Settings, *, by: str) -> PastExpiry:
+    """What a runner does at an expired password: change it, where the worker may keep the account."""
+
+    async def renew(runner: Runner, account: str) -> RunResult | None:
+        if not account_of(inventory, settings, account).may_change_password:
+            return None
+        return await change_password(runner, inventory, vault, account, by=by)
+
+    return renew
