@@ -40,6 +40,19 @@ SCREEN: ViewportSize = {"width": 1280, "height": 600}  # each open page keeps a 
 DRIVER_OPTIONS = "--max-semi-space-size=1"  # MB of young objects; the driver's default keeps 20 MB more
 
 
+def find_headed_browser(environment: Mapping[str, str] = os.environ) -> Path:
+    """A Chromium that a person can see, and a screen to show it on. Raises `InputError` that says how to get them."""
+    if not (environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")):
+        raise InputError(
+            "there is no screen here: sign in to this machine with `ssh -X`, or give it one that you can look at "
+            "from elsewhere (`apt-get install tigervnc-standalone-server`, `vncserver :1`, then DISPLAY=:1)"
+        )
+    for name in NAMES[1:]:
+        if found := shutil.which(name):
+            return Path(found)
+    raise InputError("no browser with a window found: `apt-get install chromium`, or Google Chrome")
+
+
 def find_browser(chosen: Path | None, environment: Mapping[str, str] = os.environ) -> Path:
     """The Chromium to use: the setting, else Playwright's own headless shell, else one on PATH.
 
@@ -76,15 +89,18 @@ class Host:
         self.open = 0
 
     @classmethod
-    async def start(cls, executable: Path) -> Host:
-        """Start a driver and a browser."""
+    async def start(cls, executable: Path, *, headed: bool = False) -> Host:
+        """Start a driver and a browser, `headed` with a window."""
         from playwright.async_api import Error, async_playwright
 
         os.environ.setdefault("NODE_OPTIONS", DRIVER_OPTIONS)
         driver = await async_playwright().start()
         try:
             browser = await driver.chromium.launch(
-                executable_path=executable, args=list(SWITCHES), chromium_sandbox=os.geteuid() != 0
+                executable_path=executable,
+                headless=not headed,
+                args=list(SWITCHES),
+                chromium_sandbox=os.geteuid() != 0,
             )
         except Error as error:
             await driver.stop()

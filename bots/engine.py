@@ -12,7 +12,7 @@ from bots.desk import Desk, Order, Outcome
 from bots.faults import translated
 from bots.mail import Inbox
 from bots.sealing import Key
-from bots.session import LiveSession, unsealed_state
+from bots.session import LiveSession, Person, unsealed_state
 from bots.vault import Vault
 from bots.worker import work
 from payers.model import Portal
@@ -24,13 +24,25 @@ class Engine:
     """Seats sessions in browser contexts; starts a host when the first is wanted, and a new one when one is worn."""
 
     def __init__(
-        self, executable: Path, vault: Vault, key: Key, *, inbox: Inbox, sign_ins_at_once: int, step_seconds: float
+        self,
+        executable: Path,
+        vault: Vault,
+        key: Key,
+        *,
+        inbox: Inbox,
+        sign_ins_at_once: int,
+        step_seconds: float,
+        person: Person | None = None,
+        headed: bool = False,
     ) -> None:
-        self._inbox = inbox
+        """`person` acts in every session of this engine, in a browser that is `headed` for them."""
         self._executable = executable
         self._vault = vault
         self._key = key
+        self._inbox = inbox
         self._step_seconds = step_seconds
+        self._person = person
+        self._headed = headed
         self._hosts: list[Host] = []
         self._starting = asyncio.Lock()
         self._sign_ins = asyncio.Semaphore(sign_ins_at_once)
@@ -62,7 +74,7 @@ class Engine:
 
     async def work(self, session: LiveSession, order: Order, desk: Desk) -> Outcome:
         """Carry out one order in a seated session."""
-        return await work(session, order, desk, self._sign_in_place(session))
+        return await work(session, order, desk, self._sign_in_place(session), self._person)
 
     @asynccontextmanager
     async def _sign_in_place(self, session: LiveSession) -> AsyncIterator[None]:
@@ -76,7 +88,7 @@ class Engine:
             for host in self._hosts:
                 if host.alive and host.served < CONTEXTS_PER_HOST:
                     return host
-            host = await Host.start(self._executable)
+            host = await Host.start(self._executable, headed=self._headed)
             self._hosts.append(host)
             return host
 

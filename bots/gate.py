@@ -27,7 +27,7 @@ class Gate:
 
     def __init__(self, context: BrowserContext, secret: str, telemetry: frozenset[str]) -> None:
         self._context = context
-        self._spellings = _spellings(secret)
+        self._spellings = spellings(secret)
         self._telemetry = telemetry
         self._passed: set[Request] = set()
         self._carried = False
@@ -48,7 +48,7 @@ class Gate:
 
     def watch(self, secret: str) -> None:
         """Hold back a second secret too, that goes out in the same submission."""
-        self._spellings |= _spellings(secret)
+        self._spellings |= spellings(secret)
 
     def lock(self) -> None:
         """Let nothing out any more that could carry the secret."""
@@ -113,7 +113,7 @@ def _same(request: Request, earlier: Request) -> bool:
     return request.method == earlier.method and urlsplit(request.url)[:3] == urlsplit(earlier.url)[:3]
 
 
-def _spellings(secret: str) -> frozenset[str]:
+def spellings(secret: str) -> frozenset[str]:
     """How a page may spell a secret on its way out."""
     return frozenset(
         (

@@ -7,23 +7,23 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from bots.attempts import Attempts
 from bots.codes.totp import Totp
 from bots.desk import Candidate, Desk, SignIn, Verdict
 from bots.faults import translated
-from bots.gate import Gate
 from bots.mail import Inbox, Mark
 from bots.sealing import Key, Unreadable, seal, unseal
 from bots.vault import Vault
+from bots.watch import Watch
 from flows.errors import (
-    CodeRejected,
+    AccountHeld,
     CodesExhausted,
     InputError,
-    InvalidCredentials,
     NewPasswordRefused,
     PasswordExpired,
     PortalUnavailable,
@@ -35,6 +35,16 @@ from payers.model import Portal
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
+
+
+class Person(Protocol):
+    """Somebody at the browser."""
+
+    async def act(self, page: Page) -> None:
+        """Do what has to be done on the portal; return when it is done."""
+
+    def tell(self, words: str) -> None:
+        """Tell them something."""
 
 
 class LiveSession:
@@ -59,7 +69,6 @@ class LiveSession:
         self.address = address
         self.portal = portal
         self.steps: dict[str, float] = {}
-        self.typed_password = False
         self.candidate = Candidate.CURRENT
         self._payer: Payer | None = None
         self._desk = desk
@@ -69,13 +78,12 @@ class LiveSession:
         self._letter_mark: Mark | None = None
         self._passwords_left = 0
         self._private = False
-        self._typed: str | None = None
-        self._proved: str | None = None
-        self._handed_out: set[str] = set()
-        self._gate: Gate | None = None
-        self._password_attempt: int | None = None
-        self._code_attempt: int | None = None
-        self._submissions = 0
+        self._attempts = Attempts(page.context, desk, portal.telemetry)
+
+    @property
+    def typed_password(self) -> bool:
+        """Whether the last sign-in needed the password."""
+        return self._attempts.typed_password
 
     @property
     def payer(self) -> Payer:
@@ -94,18 +102,18 @@ class LiveSession:
         started = time.monotonic()
         self._private = private
         try:
-            with translated(name, self._handed_out):
+            with translated(name, self._attempts.handed_out):
                 yield
         except PasswordExpired:
             raise  # the password was taken, and the change form is on the page
         except BaseException as error:
-            await self._shut_page()
-            if isinstance(error, ScreenNotRecognised) and self._gate and self._gate.status >= 500:
-                raise PortalUnavailable(f"the portal answered the submission with status {self._gate.status}") from None
+            await self._attempts.shut(self.page)
+            if isinstance(error, ScreenNotRecognised) and (status := self._attempts.status) >= 500:
+                raise PortalUnavailable(f"the portal answered the submission with status {status}") from None
             raise
         finally:
             self._private = False
-            await self._open_gate()
+            await self._attempts.open_gate()
             self.steps[name] = round(self.steps.get(name, 0) + time.monotonic() - started, 3)
 
     async def password(self) -> SecretStr:
@@ -116,20 +124,14 @@ class LiveSession:
         self._passwords_left -= 1
         password, self.candidate = self._vault.next_password(self.account.name, await self._desk.refused())
         fingerprint = self._vault.fingerprint(self.account.name, password)
-        grant = await self._desk.grant_password(fingerprint, proved=fingerprint == self._proved)
-        self._password_attempt, self.typed_password, self._typed = grant.attempt, True, fingerprint
-        await self._close_gate(password)
+        await self._attempts.open_password(password.get_secret_value(), fingerprint)
         return password
 
     async def new_password(self) -> SecretStr:
         """The pending password, marked as on its way."""
         self._must_be_private("new password")
         pending = self._vault.mark_pending(self.account.name, self.run_id, "submitting")
-        if self._gate:
-            self._handed_out.add(pending.password.get_secret_value())
-            self._gate.watch(pending.password.get_secret_value())
-        else:
-            await self._close_gate(pending.password)
+        await self._attempts.open_new_password(pending.password.get_secret_value())
         return pending.password
 
     async def expect_letter(self) -> None:
@@ -143,14 +145,14 @@ class LiveSession:
         if self._letter_mark is None or self.portal.reset_letter is None:
             raise RuntimeError("a letter is expected before it is asked for, of a portal that says what it looks like")
         found = await self._inbox.wait(self.portal.reset_letter, self.account.email, self.address, self._letter_mark)
-        self._handed_out.add(found.get_secret_value())
+        self._attempts.handed_out.add(found.get_secret_value())
         return found
 
     async def code(self) -> SecretStr:
         """A code of a time step that was never used before. Asking for it tells that the password was taken."""
         self._must_be_private("code")
-        await self._settle_password(Verdict.ACCEPTED)
-        await self._settle_code(Verdict.REFUSED)
+        await self._attempts.settle_password(Verdict.ACCEPTED)
+        await self._attempts.settle_code(Verdict.REFUSED)
         secret = self._vault.get(self.account.name).totp_secret
         if secret is None:
             raise CodesExhausted(
@@ -159,10 +161,8 @@ class LiveSession:
             )
         totp = Totp(secret)
         time_step = await totp.next_usable_step(await self._desk.last_time_step())
-        grant = await self._desk.grant_code(time_step)
-        self._code_attempt = grant.attempt
         code = totp.code_for(time_step)
-        await self._close_gate(code)
+        await self._attempts.open_code(code.get_secret_value(), time_step)
         return code
 
     async def notice(self, kind: str, words: str = "") -> None:
@@ -171,15 +171,15 @@ class LiveSession:
 
     async def sign_in(self, passwords: int) -> SignIn:
         """Run the portal's login flow with at most `passwords` submissions, and settle what became of its secrets."""
-        self._payer, self._passwords_left, self.typed_password = None, passwords, False
+        self._payer, self._passwords_left, self._attempts.typed_password = None, passwords, False
         try:
-            with translated("sign in", self._handed_out):
+            with translated("sign in", self._attempts.handed_out):
                 await self.portal.login(self)
         except BaseException as error:
-            await self._settle_failed(error)
+            await self._attempts.settle_failed(error)
             raise
-        await self._settle_password(Verdict.ACCEPTED)
-        await self._settle_code(Verdict.ACCEPTED)
+        await self._attempts.settle_password(Verdict.ACCEPTED)
+        await self._attempts.settle_code(Verdict.ACCEPTED)
         if self.typed_password:
             self._settle_pending()
         return SignIn.PASSWORD if self.typed_password else SignIn.STORED
@@ -205,15 +205,49 @@ class LiveSession:
         if flow is None:
             raise InputError(f"{self.portal.title} offers no way to {what}")
         try:
-            with translated(what, self._handed_out):
+            with translated(what, self._attempts.handed_out):
                 await flow(self)
         except BaseException as error:
-            await self._settle_failed(error)
+            await self._attempts.settle_failed(error)
             if isinstance(error, NewPasswordRefused):
                 self._vault.mark_pending(self.account.name, self.run_id, "declined")
             raise
-        await self._settle_password(Verdict.ACCEPTED)
+        await self._attempts.settle_password(Verdict.ACCEPTED)
         self._vault.mark_pending(self.account.name, self.run_id, "submitted")
+
+    async def assist(self, person: Person) -> SignIn:
+        """Let a person act at the portal until they say that they are done; how they are signed in then.
+
+        What they submit counts as the worker's own submissions do. Raises `AccountHeld` when they are not signed in at
+        the end, or what the portal shows instead.
+        """
+        watch = Watch(self.page.context, self._by_hand, self._attempts.sent_twice, person.tell)
+        await watch.begin()
+        try:
+            with translated("open the portal"):
+                await self.page.goto(self.address, wait_until="commit")
+            await person.act(self.page)
+        finally:
+            await watch.end()
+        by_hand = self.typed_password
+        with translated("go on after the person"):
+            if self.page.is_closed():
+                self.page = await self.page.context.new_page()
+        try:
+            await self.sign_in(0)
+        except ScreenNotRecognised:
+            raise AccountHeld(f"{self.account.name}: nobody was signed in when the window was left") from None
+        return SignIn.PASSWORD if by_hand else SignIn.STORED
+
+    async def _by_hand(self, password: str) -> None:
+        """A person is about to submit a password: settle the one before, and ask the guard."""
+        fingerprint = self._vault.fingerprint(self.account.name, SecretStr(password))
+        await self._attempts.open_by_hand(password, fingerprint)
+        credential = self._vault.get(self.account.name)
+        pending = credential.pending.password.get_secret_value() if credential.pending else None
+        self.candidate = Candidate.PENDING if password == pending else Candidate.CURRENT
+        if password not in (pending, credential.password.get_secret_value()):
+            await self._desk.notice("a password that is not in the vault was typed", "")
 
     async def sealed_state(self) -> str:
         """Cookies, local storage and the page's session storage, sealed, as text."""
@@ -235,54 +269,6 @@ class LiveSession:
     def _must_be_private(self, what: str) -> None:
         if not self._private:
             raise RuntimeError(f"a {what} may only be read inside a private step")
-
-    async def _close_gate(self, secret: SecretStr) -> None:
-        await self._open_gate()
-        self._submissions = 0
-        self._handed_out.add(secret.get_secret_value())
-        self._gate = Gate(self.page.context, secret.get_secret_value(), self.portal.telemetry)
-        await self._gate.close()
-
-    async def _open_gate(self) -> None:
-        if self._gate:
-            gate, self._gate = self._gate, None
-            await gate.open()
-            self._submissions = gate.submissions
-
-    async def _shut_page(self) -> None:
-        """After a failure with a secret on the page: close the page behind the closed gate, so that nothing follows."""
-        if self._gate:
-            self._gate.lock()
-            try:
-                await self.page.close()
-            except Exception:  # noqa: BLE001 - whatever happened, that nothing left is not certain
-                self._gate.uncertain()
-
-    async def _settle_failed(self, error: BaseException) -> None:
-        """After a failed sign-in: what the error proves of the secrets, and else what left the browser."""
-        await self._open_gate()
-        if isinstance(error, InvalidCredentials):
-            await self._settle_password(Verdict.REFUSED)
-        elif isinstance(error, (PasswordExpired, NewPasswordRefused)):
-            await self._settle_password(Verdict.ACCEPTED)
-        elif isinstance(error, CodeRejected):
-            await self._settle_code(Verdict.REFUSED)
-        unproved = Verdict.UNKNOWN if self._submissions else Verdict.NOT_SUBMITTED
-        await self._settle_password(unproved)
-        await self._settle_code(unproved)
-
-    async def _settle_password(self, verdict: Verdict) -> None:
-        if self._password_attempt is not None:
-            await self._open_gate()
-            attempt, self._password_attempt = self._password_attempt, None
-            self._proved = self._typed if verdict is Verdict.ACCEPTED else None
-            await self._desk.close_attempt(attempt, verdict, self._submissions)
-
-    async def _settle_code(self, verdict: Verdict) -> None:
-        if self._code_attempt is not None:
-            await self._open_gate()
-            attempt, self._code_attempt = self._code_attempt, None
-            await self._desk.close_attempt(attempt, verdict, self._submissions)
 
 
 def unsealed_state(sealed: str | None, key: Key) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from bots import now
 from bots.desk import Desk, Failure, Order, Outcome, Question, SignIn
 from bots.faults import translated
-from bots.session import LiveSession
+from bots.session import LiveSession, Person
 from flows.eligibility import EligibilityAnswer, Match
 from flows.errors import AnswerUnreadable, InputError, PasswordExpired, PayerUnavailable, PortalkeeperError
 
@@ -17,19 +17,25 @@ UNREADABLE_IN_A_ROW = 3
 
 
 async def work(
-    session: LiveSession, order: Order, desk: Desk, sign_in_place: AbstractAsyncContextManager[object]
+    session: LiveSession,
+    order: Order,
+    desk: Desk,
+    sign_in_place: AbstractAsyncContextManager[object],
+    person: Person | None = None,
 ) -> Outcome:
     """Sign in, ask the order's questions one by one, and sum up.
 
     A question's own failure goes to the Desk and the next one is asked; any other failure ends the order.
-    `sign_in_place` is held while signing in.
+    `sign_in_place` is held while signing in. With a `person` it is they who sign in.
     """
     clock = asyncio.get_running_loop().time
     deadline = clock() + order.budget_seconds
     how, finished, answered, unreadable, in_flight = SignIn.NONE, 0, 0, 0, False
     failure: Failure | None = None
     try:
-        if order.flow == "password_recovery":
+        if person:
+            how = await _signed_in(session, desk, await session.assist(person))
+        elif order.flow == "password_recovery":
             await session.recover_password()
         else:
             async with sign_in_place:
@@ -68,6 +74,10 @@ async def _sign_in(session: LiveSession, order: Order, desk: Desk) -> SignIn:
         if order.flow != "password_reset":
             raise
         return SignIn.NONE  # the change form stands in the place of home
+    return await _signed_in(session, desk, how)
+
+
+async def _signed_in(session: LiveSession, desk: Desk, how: SignIn) -> SignIn:
     if how is SignIn.PASSWORD:
         with translated("keep the signed-in state"):
             await desk.keep_state(await session.sealed_state())

@@ -6,6 +6,7 @@ import typer
 
 from bots.cli import (
     accounts,
+    assist,
     audit,
     due,
     eligibility,
@@ -40,6 +41,7 @@ for module in (
     vault,
     password,
     sign_in,
+    assist,
     due,
     eligibility,
     service,

@@ -17,6 +17,7 @@ from flows.errors import InputError
 if TYPE_CHECKING:
     from bots.runner import Runner
     from bots.sealing import Key
+    from bots.session import Person
     from bots.vault import Vault
 
 
@@ -66,8 +67,11 @@ class Office:
         self.people.check(who(), action)
 
     @asynccontextmanager
-    async def runner(self, source: str) -> AsyncIterator[Runner]:
-        """A runner, stopped at the end. What a dead process left behind is settled first."""
+    async def runner(self, source: str, person: Person | None = None) -> AsyncIterator[Runner]:
+        """A runner, stopped at the end; with a `person`, one with a window for them.
+
+        What a dead process left behind is settled first.
+        """
         from bots.keeping import renewing
         from bots.recovery import recover
         from bots.runner import Runner
@@ -84,6 +88,8 @@ class Office:
             by=self.person,
             tell=tell,
             past_expiry=renew,
+            person=person,
+            headed=person is not None,
         )
         try:
             yield runner

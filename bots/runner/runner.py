@@ -11,7 +11,7 @@ import structlog
 
 from bots import guard, now
 from bots.brake import after_run
-from bots.browser import find_browser
+from bots.browser import find_browser, find_headed_browser
 from bots.desk import Candidate, Failure, Order, Question, SignIn
 from bots.engine import Engine
 from bots.inventory import Automation, Inventory
@@ -21,6 +21,7 @@ from bots.runner.desk import Record
 from bots.runner.run import Run
 from bots.runner.runs import RunHead, end_run, lookups_today, new_run_id, start_run
 from bots.sealing import Key
+from bots.session import Person
 from bots.settings import Settings, is_loopback
 from bots.vault import Vault
 from flows.errors import AccountHeld, ActionRequired, InputError, PortalkeeperError
@@ -29,6 +30,7 @@ from payers.model import Portal
 from payers.registry import find_portal
 
 _LIMIT = "account {name} has asked its {limit} questions of 24 hours (lookups_per_day); the rest waits until tomorrow"
+ASSIST = "assist"
 log = structlog.get_logger("portalkeeper")
 
 
@@ -65,7 +67,8 @@ PastExpiry = Callable[["Runner", str], Awaitable[RunResult | None]]
 class Runner:
     """Runs flows for accounts. One Runner per process; runs of different accounts may go on at the same time.
 
-    `past_expiry` is asked to change a password that has expired; a run that met it begins again after that.
+    `past_expiry` is asked to change a password that has expired; a run that met it begins again after that. With a
+    `person` the only flow is *assist*: they act, in a browser that is `headed`.
 
     `source` says who asked: *command*, *batch* or *service*; only the last is automatic for the guard. `tell` is
     given what a person would like to know while waiting.
@@ -82,6 +85,8 @@ class Runner:
         by: str,
         tell: Callable[[str], None] = lambda words: None,
         past_expiry: PastExpiry | None = None,
+        person: Person | None = None,
+        headed: bool = False,
     ) -> None:
         self._settings = settings
         self._inventory = inventory
@@ -93,12 +98,14 @@ class Runner:
         self._renewing: set[str] = set()
         self._writer = ThreadPoolExecutor(1, "inventory")
         self._engine = Engine(
-            find_browser(settings.browser_executable),
+            find_headed_browser() if headed else find_browser(settings.browser_executable),
             vault,
             key,
             inbox=Inbox(settings.mail_folder, settings.mail_server, settings.letter_seconds),
             sign_ins_at_once=settings.sign_ins_at_once,
             step_seconds=settings.step_timeout_seconds,
+            person=person,
+            headed=headed,
         )
 
     async def stop(self) -> None:
@@ -146,7 +153,7 @@ class Runner:
     ) -> RunResult:
         row = get_account(self._inventory, account)
         portal = find_portal(row["portal"])
-        if flow not in portal.offers():
+        if flow not in portal.offers() and flow != ASSIST:
             raise InputError(f"{portal.title} offers no {flow}; it offers: {', '.join(portal.offers())}")
         if flow == "password_recovery" and self._source == "service":
             raise InputError(f"a forgotten password is recovered by a person: pk password recover {account}")

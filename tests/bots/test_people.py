@@ -206,6 +206,7 @@ CHANGING = {
     "account import": ["file.csv"],
     "account permit": ["a", "--by", "x", "--document", "x", "--review-on", "2027-01-01"],
     "account unfreeze": ["a", "--because", "x"],
+    "assist": ["a"],
     "eligibility": ["--payer", "aetna"],
     "incident close": ["INC-0001", "--because", "x"],
     "incident snooze": ["INC-0001", "--until", "2027-01-01"],

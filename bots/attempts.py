@@ -1,0 +1,121 @@
+"""The attempts of one session: each granted before its secret is handed out, and closed with a verdict after it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bots.desk import Desk, Verdict
+from bots.gate import Gate
+from flows.errors import CodeRejected, InvalidCredentials, NewPasswordRefused, PasswordExpired
+
+if TYPE_CHECKING:
+    from playwright.async_api import BrowserContext, Page
+
+
+class Attempts:
+    """At most one open attempt of a password and one of a code, and the gate around what is on the page.
+
+    `handed_out` are the secrets that no message may repeat. `typed_password` tells whether one was granted since it
+    was last set to false.
+    """
+
+    def __init__(self, context: BrowserContext, desk: Desk, telemetry: frozenset[str]) -> None:
+        self.handed_out: set[str] = set()
+        self.typed_password = False
+        self._context = context
+        self._desk = desk
+        self._telemetry = telemetry
+        self._typed: str | None = None
+        self._proved: str | None = None
+        self._gate: Gate | None = None
+        self._password: int | None = None
+        self._code: int | None = None
+        self._submissions = 0
+
+    async def open_password(self, password: str, fingerprint: str) -> None:
+        """Ask leave to submit a password once, and close the gate for it."""
+        grant = await self._desk.grant_password(fingerprint, proved=fingerprint == self._proved)
+        self._password, self.typed_password, self._typed = grant.attempt, True, fingerprint
+        await self._close_gate(password)
+
+    async def open_by_hand(self, password: str, fingerprint: str) -> None:
+        """Ask leave for a password that a person is about to submit; the one before got no verdict."""
+        await self.settle_password(Verdict.UNKNOWN)
+        self.handed_out.add(password)
+        grant = await self._desk.grant_password(fingerprint, proved=False)
+        self._password, self.typed_password, self._typed = grant.attempt, True, fingerprint
+        self._submissions = 1
+
+    def sent_twice(self) -> None:
+        """What a person submitted got no HTTP answer: the browser may have sent it again."""
+        self._submissions = 2
+
+    async def open_new_password(self, password: str) -> None:
+        """Hold back a new password until its one submission: together with the one in force, or alone."""
+        if self._gate:
+            self.handed_out.add(password)
+            self._gate.watch(password)
+        else:
+            await self._close_gate(password)
+
+    async def open_code(self, code: str, time_step: int) -> None:
+        """Ask leave to submit the code of a time step, and close the gate for it."""
+        grant = await self._desk.grant_code(time_step)
+        self._code = grant.attempt
+        await self._close_gate(code)
+
+    async def settle_password(self, verdict: Verdict) -> None:
+        """Close the password's attempt, if one is open."""
+        if self._password is not None:
+            await self.open_gate()
+            attempt, self._password = self._password, None
+            self._proved = self._typed if verdict is Verdict.ACCEPTED else None
+            await self._desk.close_attempt(attempt, verdict, self._submissions)
+
+    async def settle_code(self, verdict: Verdict) -> None:
+        """Close the code's attempt, if one is open."""
+        if self._code is not None:
+            await self.open_gate()
+            attempt, self._code = self._code, None
+            await self._desk.close_attempt(attempt, verdict, self._submissions)
+
+    async def settle_failed(self, error: BaseException) -> None:
+        """After a failed flow: what the error proves of the secrets, and else what left the browser."""
+        await self.open_gate()
+        if isinstance(error, InvalidCredentials):
+            await self.settle_password(Verdict.REFUSED)
+        elif isinstance(error, (PasswordExpired, NewPasswordRefused)):
+            await self.settle_password(Verdict.ACCEPTED)
+        elif isinstance(error, CodeRejected):
+            await self.settle_code(Verdict.REFUSED)
+        unproved = Verdict.UNKNOWN if self._submissions else Verdict.NOT_SUBMITTED
+        await self.settle_password(unproved)
+        await self.settle_code(unproved)
+
+    @property
+    def status(self) -> int:
+        """That of the portal's last answer to what the gate let out; 0 when there is none."""
+        return self._gate.status if self._gate else 0
+
+    async def shut(self, page: Page) -> None:
+        """After a failure with a secret on the page: close the page behind the closed gate, so that nothing follows."""
+        if self._gate:
+            self._gate.lock()
+            try:
+                await page.close()
+            except Exception:  # noqa: BLE001 - whatever happened, that nothing left is not certain
+                self._gate.uncertain()
+
+    async def open_gate(self) -> None:
+        """Let everything through again, and remember what went out."""
+        if self._gate:
+            gate, self._gate = self._gate, None
+            await gate.open()
+            self._submissions = gate.submissions
+
+    async def _close_gate(self, secret: str) -> None:
+        await self.open_gate()
+        self._submissions = 0
+        self.handed_out.add(secret)
+        self._gate = Gate(self._context, secret, self._telemetry)
+        await self._gate.close()
