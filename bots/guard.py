@@ -37,6 +37,7 @@ class Standing:
 
     possible_failures: int
     allowance: int
+    threshold: int
     code_refusals: int
     last_submission: datetime | None
     refused: frozenset[str]
@@ -53,11 +54,14 @@ def standing(source: Inventory | Any, account: str, policy: Policy) -> Standing:
     rows = _rows(
         source,
         """SELECT kind, fingerprint, verdict, submissions, opened_at FROM ledger WHERE account = ? AND id > ifnull(
-           (SELECT max(id) FROM ledger WHERE account = ? AND kind IN ('signed_in', 'unfreeze')), 0)""",
+           (SELECT max(id) FROM ledger WHERE account = ? AND (kind = 'unfreeze' OR (kind = 'signed_in' AND by IS NULL))
+           ), 0) ORDER BY id""",
         (account, account),
     )
-    tries = [row for row in rows if row["kind"] == "password" or (row["kind"], row["verdict"]) == ("change", "refused")]
-    counted = [row for row in tries if row["verdict"] in COUNTED]
+    # a sign-in by hand proves the account, not the password in the vault: what was refused before it stays refused
+    after = max((number for number, row in enumerate(rows, 1) if row["kind"] == "signed_in"), default=0)
+    counted = [row for row in rows[after:] if _is_a_try(row) and row["verdict"] in COUNTED]
+    threshold = policy.lockout_threshold or DEFAULT_THRESHOLD
     freezes = _rows(
         source,
         "SELECT * FROM incidents WHERE kind = 'freeze' AND account = ? AND closed_at IS NULL ORDER BY id LIMIT 1",
@@ -65,12 +69,22 @@ def standing(source: Inventory | Any, account: str, policy: Policy) -> Standing:
     )
     return Standing(
         possible_failures=sum(row["submissions"] for row in counted),
-        allowance=(policy.lockout_threshold or DEFAULT_THRESHOLD) - 1,
-        code_refusals=sum(1 for row in rows if row["kind"] == "code" and row["verdict"] == Verdict.REFUSED),
+        allowance=threshold - 1,
+        threshold=threshold,
+        code_refusals=sum(1 for row in rows[after:] if row["kind"] == "code" and row["verdict"] == Verdict.REFUSED),
         last_submission=max((datetime.fromisoformat(row["opened_at"]) for row in counted), default=None),
-        refused=frozenset(row["fingerprint"] for row in tries if row["verdict"] == Verdict.REFUSED),
+        refused=frozenset(
+            row["fingerprint"]
+            for row in rows
+            if row["fingerprint"] and _is_a_try(row) and row["verdict"] == Verdict.REFUSED
+        ),
         freeze=freezes[0] if freezes else None,
     )
+
+
+def _is_a_try(row: dict[str, Any]) -> bool:
+    """Whether the portal may count this row as a failure: not a code, nor a proved password that was not refused."""
+    return row["kind"] in ("password", "by_hand") or (row["kind"], row["verdict"]) == ("change", "refused")
 
 
 def _rows(source: Inventory | Any, sql: str, values: tuple[str, ...]) -> list[dict[str, Any]]:

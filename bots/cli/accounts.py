@@ -1,4 +1,4 @@
-"""Commands about accounts: add, import, list, show, permit, freeze, unfreeze."""
+"""Commands about accounts: add, import, list, show, permit, freeze."""
 
 from __future__ import annotations
 
@@ -202,19 +202,6 @@ def freeze(name: Name, because: Because, json: Json = False) -> None:
     failure = Failure(error="ActionRequired", message=f"frozen by {office.person}: {because}")
     guard.freeze(office.inventory, name, failure, by=office.person)
     print_done(f"account {name} is frozen", json=json, account=name, frozen=True)
-
-
-@account.command("unfreeze")
-def unfreeze(name: Name, because: Because, json: Json = False) -> None:
-    """Let the worker submit again: you know that the account is fine."""
-    from bots import guard
-
-    office.acting("freeze or unfreeze an account")
-    get_account(office.inventory, name)
-    guard.unfreeze(office.inventory, name, by=office.person, because=because)
-    print_done(
-        f"account {name} is not frozen any more, and its count starts again", json=json, account=name, frozen=False
-    )
 
 
 def add_to(app: typer.Typer) -> None:

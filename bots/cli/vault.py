@@ -57,7 +57,7 @@ def _record(row: dict[str, Any], what: str, before: datetime | None, since: date
 
 
 def _worked_since(account: str, begun: datetime) -> bool:
-    sql = "SELECT 1 FROM ledger WHERE account = ? AND kind = 'signed_in' AND opened_at >= ? LIMIT 1"
+    sql = "SELECT 1 FROM ledger WHERE account = ? AND kind = 'signed_in' AND by IS NULL AND opened_at >= ? LIMIT 1"
     return office.inventory.row(sql, (account, stamp(begun))) is not None
 
 

@@ -205,6 +205,8 @@ CHANGING = {
     "account freeze": ["a", "--because", "x"],
     "account import": ["file.csv"],
     "account permit": ["a", "--by", "x", "--document", "x", "--review-on", "2027-01-01"],
+    "account refused-by-hand": ["a", "--because", "x"],
+    "account signed-in": ["a", "--because", "x"],
     "account unfreeze": ["a", "--because", "x"],
     "assist": ["a"],
     "eligibility": ["--payer", "aetna"],
