@@ -27,7 +27,10 @@ def office(tmp_path: Path) -> Office:
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    yield Desk(tmp_path / "home", monkeypatch)
+    desk = Desk(tmp_path / "home", monkeypatch)
+    with desk.inventory.write() as db:
+        db.table("accounts").update("a", {"address": "http://availity.localhost:1"})
+    yield desk
     command_office.__dict__.clear()
 
 
@@ -135,3 +138,22 @@ def test_the_commands_say_what_is_left_and_what_still_stands_in_the_way(desk: De
     told = desk.run("root", "account", "signed-in", "a", "--because", "went well")
     assert "2 of 2 tries left" in told.output
     assert "still frozen" in told.output
+
+
+@pytest.mark.parametrize("tries", [1, 2])
+def test_another_password_lifts_the_freeze_and_refills_nothing(desk: Desk, tries: int) -> None:
+    office = Office.__new__(Office)
+    office.inventory, office.folder = desk.inventory, desk.home / "leases"
+    office.held = office.lease("a")
+    vault = command_office.vault
+    for number in range(tries):
+        desk.run("root", "vault", "set", "a", given=f"a-Wrong{number}\n")
+        fingerprint = vault.fingerprint("a", vault.get("a").password)
+        office.attempt(fingerprint, Verdict.REFUSED)
+        failure = Failure(error="InvalidCredentials", message="refused")
+        guard.freeze_for(desk.inventory, "a", failure, run_id="run", fingerprint=fingerprint)
+    assert "vault set" in desk.run("root", "check", "a").output
+    desk.run("root", "vault", "set", "a", given="a-Other9\n")
+    after = desk.run("root", "check", "a")
+    assert guard.standing(desk.inventory, "a", THREE).possible_failures == tries
+    assert (after.exit_code, "kept for a person" in after.output) == ((0, False) if tries == 1 else (15, True))
