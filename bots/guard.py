@@ -19,6 +19,7 @@ from bots.incidents import Kind, close_incident, open_incident, open_ones
 from bots.inventory import Inventory, stamp
 from bots.inventory.audit import record_audit
 from bots.lease import Lease, check_epoch
+from bots.ways_back import way_back
 from flows.errors import AccountError, AccountFrozen, AccountHeld, CodesExhausted, InputError, error_classes
 from payers.model import Policy, Portal
 
@@ -42,6 +43,7 @@ class Standing:
     last_submission: datetime | None
     refused: frozenset[str]
     freeze: dict[str, Any] | None
+    way_back: str = ""
 
     @property
     def left(self) -> int:
@@ -62,6 +64,7 @@ def standing(source: Inventory | Any, account: str, policy: Policy) -> Standing:
     after = max((number for number, row in enumerate(rows, 1) if row["kind"] == "signed_in"), default=0)
     counted = [row for row in rows[after:] if _is_a_try(row) and row["verdict"] in COUNTED]
     threshold = policy.lockout_threshold or DEFAULT_THRESHOLD
+    row = next(iter(_rows(source, "SELECT * FROM accounts WHERE name = ?", (account,))), {})
     freezes = _rows(
         source,
         "SELECT * FROM incidents WHERE kind = 'freeze' AND account = ? AND closed_at IS NULL ORDER BY id LIMIT 1",
@@ -79,6 +82,7 @@ def standing(source: Inventory | Any, account: str, policy: Policy) -> Standing:
             if row["fingerprint"] and _is_a_try(row) and row["verdict"] == Verdict.REFUSED
         ),
         freeze=freezes[0] if freezes else None,
+        way_back=way_back(row, policy, freezes[0]["error"]) if freezes else "",
     )
 
 
@@ -98,7 +102,7 @@ def check(state: Standing, account: str, fingerprint: str, *, automatic: bool) -
     if state.freeze and not _lifted_by_vault(state, fingerprint):
         raise AccountFrozen(
             f"account {account} is frozen since {state.freeze['opened_at'][:16]} UTC: "
-            f"{state.freeze['message'].rstrip('.')}. {next_step(account, state.freeze)}",
+            f"{state.freeze['message'].rstrip('.')}. {next_step(account, state)}",
             phrase=state.freeze["phrase"],
         )
     if fingerprint in state.refused:
@@ -139,11 +143,14 @@ def _lifted_by_vault(state: Standing, fingerprint: str) -> bool:
     return freeze is not None and freeze["error"] == "InvalidCredentials" and fingerprint != freeze["fingerprint"]
 
 
-def next_step(account: str, freeze: dict[str, Any]) -> str:
-    """What a person does about a freeze."""
-    if freeze["error"] == "InvalidCredentials":
-        return _CORRECT.format(account=account)
-    return f"When that is settled on the portal: pk account unfreeze {account} --because ..."
+def next_step(account: str, state: Standing) -> str:
+    """What a person does about a freeze; empty when there is none."""
+    if state.freeze is None:
+        return ""
+    if state.freeze["error"] == "InvalidCredentials":
+        unknown = f" Nobody knows it? {state.way_back}" if state.way_back else ""
+        return _CORRECT.format(account=account) + unknown
+    return f"{state.way_back} When that is settled on the portal: pk account unfreeze {account} --because ...".strip()
 
 
 def grant_password(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from flows.eligibility import CheckEligibility
 from flows.login import Login
@@ -28,6 +29,27 @@ class PasswordRules:
     user_id_run: int = 0
 
 
+class AccountState(StrEnum):
+    """In what way an account is out of use, as far as the way back differs."""
+
+    LOCKED = "locked"
+    DISABLED = "disabled"
+    PASSWORD = "password refused or expired"  # noqa: S105 - the name of a state
+    CODE = "code lost"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WayBack:
+    """How a portal says that an account comes back: who does it, how, whom to call, and what to have ready."""
+
+    who: str
+    how: str
+    phone: str = ""
+    hours: str = ""
+    have_ready: str = ""
+    source: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class ResetLetter:
     """How a portal's letter about a forgotten password is known: `subject` stands in its subject, `domains` sign it.
@@ -45,7 +67,8 @@ class ResetLetter:
 class Policy:
     """A portal's published clocks and limits; `None` where nothing is published (never a guess).
 
-    Days and minutes as the portal counts them. `sources` names where each number was read.
+    Days and minutes as the portal counts them. `sources` names where each number was read. `ways_back` has the states
+    for which a way back is published.
     """
 
     lockout_threshold: int | None = None
@@ -54,7 +77,7 @@ class Policy:
     inactivity_days: int | None = None
     single_session: bool | None = None
     password_rules: PasswordRules | None = None
-    unlock_path: str = ""
+    ways_back: Mapping[AccountState, WayBack] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -143,15 +143,22 @@ def list_(json: Json = False) -> None:
 def show(name: Name, json: Json = False) -> None:
     """Everything the inventory keeps about one account."""
     row = get_account(office.inventory, name)
+    from bots.ways_back import ways_back
+    from payers.registry import find_portal
+
     scope = scopes(office.inventory, name)
+    back = ways_back(row, find_portal(row["portal"]).policy)
     if json:
-        print_json({**row, "scope": [vars(entry) for entry in scope]})
+        print_json({**row, "scope": [vars(entry) for entry in scope], "ways_back": back})
         return
     for group in dict.fromkeys(column.group for column in ACCOUNT_COLUMNS):
         fields = {column.name: row[column.name] for column in ACCOUNT_COLUMNS if column.group == group}
         if any(value not in (None, "") for value in fields.values()):
             print(f"[{group}]")
             print_fields(fields)
+    if back:
+        print("[If it is stopped]")
+        print_fields(back)
     print("[Asks for]")
     for entry in scope:
         print(f"{entry.organization}, TIN {entry.tin}, NPI {entry.npi or 'any'}, payer {entry.payer or 'any'}")

@@ -45,8 +45,10 @@ def unfreeze(name: Name, because: Because, json: Json = False) -> None:
 
 
 def _who_unlocks(row: dict[str, Any]) -> str:
-    path = row["unlock_path"] or find_portal(row["portal"]).policy.unlock_path
-    return path or "not published; ask the portal's administrator in your organization"
+    from bots.ways_back import way_back
+
+    published = way_back(row, find_portal(row["portal"]).policy, "AccountLocked")
+    return published or f"not published; ask {row['administrator_1'] or 'an administrator of the organization'}"
 
 
 def signed_in(name: Name, because: Because, json: Json = False) -> None:
@@ -75,7 +77,7 @@ def _told(row: dict[str, Any], what: str, *, json: bool) -> None:
     name, state = row["name"], _standing(row)
     words = f"account {name}: {what}; the worker has {state.left} of {state.allowance} tries left"
     if state.freeze:
-        words += f". It is still frozen. {guard.next_step(name, state.freeze)}"
+        words += f". It is still frozen. {guard.next_step(name, state)}"
     frozen = state.freeze is not None
     print_done(words, json=json, account=name, tries_left=state.left, frozen=frozen)
 

@@ -14,6 +14,7 @@ from bots.incidents import Kind as IncidentKind
 from bots.incidents import open_ones
 from bots.inventory import Automation, Inventory, Kind
 from bots.settings import Settings, is_loopback
+from bots.ways_back import way_back
 from flows.errors import AccountHeld
 from payers.model import Policy, Portal
 from payers.registry import portals
@@ -32,7 +33,7 @@ DATES = (
 _OTHERS = (
     "name portal address time_zone kind owner administrator_1 automation last_good_sign_in_at idle_limit_days mfa_kind "
     "backup_codes_left password_expires_source rotation_allowed registered_email registered_phone "
-    "security_answers_stored"
+    "security_answers_stored unlock_path help_phone help_hours help_zone have_ready usual_days"
 )
 _ACCOUNTS = f"SELECT {', '.join((*_OTHERS.split(), *DATES))} FROM accounts WHERE name = ifnull(?, name) ORDER BY name"
 _COUNTED = """SELECT DISTINCT account FROM ledger l WHERE verdict IN ('open', 'refused', 'unknown') AND id > ifnull(
@@ -59,7 +60,7 @@ class Calendar:
 
 @dataclass(frozen=True)
 class Account:
-    """One account: `row` as the inventory keeps it, its `dates` read, and since when it is frozen or why it is held.
+    """One account: `row` as the inventory keeps it, its `dates` read, how it is frozen or why it is held.
 
     `horizon` is the last day that is looked at.
     """
@@ -71,7 +72,7 @@ class Account:
     horizon: date
     dates: Mapping[str, date]
     unreadable: tuple[tuple[str, str], ...]
-    frozen_at: str | None
+    frozen: Mapping[str, Any] | None
     held: str
     address: str
 
@@ -116,8 +117,12 @@ class Account:
     @property
     def stopped(self) -> str:
         """Why the guard lets nobody submit; empty when it does."""
-        frozen_on = self._local(self.frozen_at)
-        return f"FROZEN since {frozen_on}" if frozen_on else self.held
+        return f"FROZEN since {self._local(self.frozen['opened_at'])}" if self.frozen else self.held
+
+    @property
+    def way_back(self) -> str:
+        """How a frozen account comes back, as far as that is known."""
+        return way_back(self.row, self.policy, self.frozen["error"]) if self.frozen else ""
 
     @cached_property
     def not_kept(self) -> str:
@@ -179,7 +184,7 @@ def read_accounts(
             horizon=horizon,
             dates=dates,
             unreadable=tuple(unreadable),
-            frozen_at=frozen.get(name),
+            frozen=frozen.get(name),
             held=held.get(name, ""),
             address=row["address"] or settings.portal_addresses.get(row["portal"]) or (site.address if site else ""),
         )
@@ -215,9 +220,9 @@ def _dates(row: Mapping[str, Any]) -> tuple[dict[str, date], list[tuple[str, str
     return dates, unreadable
 
 
-def _frozen(inventory: Inventory) -> dict[str, str]:
-    """Since when, for each account that is frozen."""
-    return {str(row["account"]): row["opened_at"] for row in open_ones(inventory, IncidentKind.FREEZE)}
+def _frozen(inventory: Inventory) -> dict[str, dict[str, Any]]:
+    """The freeze of each account that is frozen."""
+    return {str(row["account"]): row for row in open_ones(inventory, IncidentKind.FREEZE)}
 
 
 def _held(inventory: Inventory, sites: Mapping[str, Portal]) -> dict[str, str]:

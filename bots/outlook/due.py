@@ -146,7 +146,8 @@ def _ahead(account: Account, deadline: date, days: int) -> date:
 
 def _guard(account: Account) -> Iterator[DueItem]:
     if account.stopped:
-        yield _item(account, DueKind.GUARD, account.today, account.stopped, f"see: pk why {account.name}")
+        do = f"{account.way_back} See: pk why {account.name}".strip()
+        yield _item(account, DueKind.GUARD, account.today, account.stopped, do)
 
 
 def _password(account: Account) -> Iterator[DueItem]:

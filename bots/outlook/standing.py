@@ -11,6 +11,7 @@ from bots.inventory import Inventory
 from bots.inventory.accounts import get_account
 from bots.settings import Settings
 from bots.vault import Vault
+from bots.ways_back import way_back
 from flows.errors import PortalkeeperError
 from payers.registry import find_portal
 
@@ -32,7 +33,7 @@ class AccountStanding:
     last_good_sign_in: str | None
     last_failure: str | None
     last_failure_words: str | None
-    unlock_path: str
+    way_back: str
 
     def as_dict(self) -> dict[str, Any]:
         """What there is to say, by name."""
@@ -67,12 +68,12 @@ def standing_of(inventory: Inventory, vault: Vault, settings: Settings, name: st
         portal=portal.title,
         address=address,
         frozen_since=state.freeze["opened_at"] if state.freeze else None,
-        next_step=guard.next_step(name, state.freeze) if state.freeze else "",
+        next_step=guard.next_step(name, state),
         tries_left=state.left,
         possible_failures=state.possible_failures,
         kept_session=(settings.state_folder / f"{name}.age").exists(),
         last_good_sign_in=row["last_good_sign_in_at"],
         last_failure=row["last_failure"],
         last_failure_words=portal.phrases.get(phrase, "unlisted text") if phrase else None,
-        unlock_path=portal.policy.unlock_path,
+        way_back=way_back(row, portal.policy, row["last_failure"] or ""),
     )

@@ -13,6 +13,7 @@ from bots.guard import DEFAULT_THRESHOLD, Standing
 from bots.inventory import Inventory
 from bots.report.model import UNLISTED, AccountLine, LastFailure, Need
 from bots.report.words import Acts, plain
+from bots.ways_back import way_back
 from flows.errors import AccountHeld
 from payers import registry
 from payers.model import Policy, Portal
@@ -161,14 +162,12 @@ def need_of(account: Account, zone: Zone, at: datetime) -> Need | None:
 
 def _frozen(account: Account, freeze: dict[str, Any]) -> dict[str, str]:
     by_worker = freeze["opened_by"] == "worker"
-    step = guard.next_step(account.name, freeze)
-    unlock = _unlock_path(account) if freeze["error"] in ("AccountLocked", "AccountDisabled") else ""
     return {
         "state": _freeze_state(freeze) + (", account frozen" if by_worker else ""),
         "error": freeze["error"],
         "portal_words": account.words(freeze["phrase"]) if by_worker else "",
         "worker": f"{_counted(account)}, then stopped. {_limit(account)}" if by_worker else _upper(freeze["message"]),
-        "do": f"{unlock.rstrip('.')}. {step}" if unlock else step,
+        "do": guard.next_step(account.name, account.standing),
     }
 
 
@@ -196,14 +195,12 @@ def _failed(account: Account, run: dict[str, Any]) -> dict[str, str]:
         "error": run["error"],
         "portal_words": _run_words(account, run),
         "worker": "Tried, then stopped until the next due time.",
-        "do": words.do.format(account=account.name),
+        "do": f"{words.do.format(account=account.name)} {_way_back(account, run['error'])}".strip(),
     }
 
 
-def _unlock_path(account: Account) -> str:
-    path = account.row["unlock_path"] or (account.portal.policy.unlock_path if account.portal else "")
-    phone = f", {account.row['help_phone']}" if account.row["help_phone"] else ""
-    return f"{path}{phone}" if path else ""
+def _way_back(account: Account, error: str) -> str:
+    return way_back(account.row, account.portal.policy if account.portal else Policy(), error)
 
 
 def _counted(account: Account) -> str:

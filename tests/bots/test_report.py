@@ -17,11 +17,12 @@ from bots.inventory import Inventory, stamp
 from bots.report import PLAIN, Report, gather, plain, render_html, render_text, to_json
 from flows.errors import PortalUnavailable, error_classes
 from payers import registry
-from payers.model import Policy, Portal
+from payers.model import AccountState, Policy, Portal, WayBack
 
 AT = datetime(2026, 11, 24, 5, 40, tzinfo=ZoneInfo("America/New_York"))
 FINE = "fine-one"
 NEEDLE = "NEEDLE.User77"
+HELP_DESK = WayBack(who="the help desk", how="call it", have_ready="the TIN", source="a page")
 REFUSED = "The user ID / password combination was not recognized"
 
 
@@ -143,7 +144,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
     portals = {
         "east": portal("east", Policy()),
-        "west": portal("west", Policy(lockout_threshold=5, unlock_path="Call the help desk")),
+        "west": portal("west", Policy(lockout_threshold=5, ways_back={AccountState.LOCKED: HELP_DESK})),
     }
     monkeypatch.setattr(registry, "portals", lambda: portals)
     inventory = Inventory(tmp_path / "inventory.db")
@@ -242,7 +243,7 @@ def test_a_locked_account_is_told_with_its_way_back_and_no_claim_of_innocence(wo
     need = next(need for need in found.needs if need.what == "west-locked")
     assert need.state == "LOCKED, account frozen"
     assert need.portal_words == "unlisted text"
-    assert need.do.startswith("Call the help desk, 800-555-0100. When that is settled")
+    assert need.do.startswith("The help desk: call it. Call 800-555-0100. Have ready: the TIN. When that is settled")
     assert "The portal locks after 5." in need.worker
     assert need.who == "Ann, backup NONE, name one"
     assert found.locks == "1 found LOCKED since yesterday."

@@ -1,11 +1,24 @@
 """Availity Essentials, the front door of Aetna, Humana, Anthem plans and many more."""
 
-from payers.model import PasswordRules, Policy, Portal, ResetLetter
+from payers.model import AccountState, PasswordRules, Policy, Portal, ResetLetter, WayBack
 from payers.portals.availity.eligibility import check
 from payers.portals.availity.password_recovery import recover
 from payers.portals.availity.password_reset import change
 from payers.portals.availity.phrases import PHRASES
 from payers.portals.availity.sign_in import sign_in
+
+RESET = WayBack(
+    who="the user",
+    how="Forgot your password? on the sign-in page, then the link in the e-mail",
+    have_ready="the user id, and the mailbox of the verified e-mail address",
+    source="Availity help, Reset your password; Availity Essentials login issues",
+)
+BACKUP_CODE = WayBack(
+    who="the user",
+    how="sign in with a backup code, and enroll another method",
+    have_ready="an unused backup code",
+    source="Availity help, Changes to multi-factor authentication; Availity Essentials login issues",
+)
 
 PORTAL = Portal(
     name="availity",
@@ -17,13 +30,13 @@ PORTAL = Portal(
         password_warning_days=5,
         single_session=True,
         password_rules=PasswordRules(shortest=8, longest=15, specials="-@#$%*", needs_special=True, user_id_run=5),
-        unlock_path="Forgot your password? on the sign-in page, or the organization's administrator",
+        # Not published: who brings a disabled (dormant, revoked) user back, and a telephone number of Availity's own.
+        ways_back={AccountState.LOCKED: RESET, AccountState.PASSWORD: RESET, AccountState.CODE: BACKUP_CODE},
         sources={
             "password_max_age_days": "Availity help, Change your password overview",
             "password_warning_days": "Availity help, Change your password overview",
             "single_session": "Availity newsletter of October 2009",
             "password_rules": "Availity help, payer registration guide, Create a user account",
-            "unlock_path": "Availity help, Change your password",
         },
     ),
     login=sign_in,

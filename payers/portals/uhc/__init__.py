@@ -1,10 +1,29 @@
 """UnitedHealthcare's provider portal, signed in to with One Healthcare ID."""
 
 from payers.identity.one_healthcare_id import TELEMETRY
-from payers.model import Policy, Portal
+from payers.model import AccountState, Policy, Portal, WayBack
 from payers.portals.uhc.eligibility import check
 from payers.portals.uhc.phrases import PHRASES
 from payers.portals.uhc.sign_in import sign_in
+
+PHONE = "866-842-3278, option 1"
+HOURS = "Monday to Friday 7 a.m. to 9 p.m. CT"
+SOURCE = "uhcprovider.com, Provider portal authentication; Access roles"
+RECOVER = WayBack(
+    who="the user",
+    how="recover the account on the sign-in page, by a code to the verified phone or by the recovery code",
+    phone=PHONE,
+    hours=HOURS,
+    have_ready="the verified phone, or the recovery code saved when it was set up",
+    source=SOURCE,
+)
+REACTIVATE = WayBack(
+    who="an administrator of the organization",
+    how="reactivate the closed account in the portal's user management",
+    phone=PHONE,
+    hours=HOURS,
+    source="uhcprovider.com, Provider portal registration; Access roles",
+)
 
 PORTAL = Portal(
     name="uhc",
@@ -14,8 +33,12 @@ PORTAL = Portal(
     # Not published: lockout, password age, idle time. 90 days of inactivity are reported in one copy of the roles
     # page and not confirmed in a second, so they are no published number.
     policy=Policy(
-        unlock_path="Recover account on the sign-in page: by text message, call or recovery code",
-        sources={"unlock_path": "uhcprovider.com, Provider portal authentication"},
+        ways_back={
+            AccountState.LOCKED: RECOVER,
+            AccountState.PASSWORD: RECOVER,
+            AccountState.CODE: RECOVER,
+            AccountState.DISABLED: REACTIVATE,
+        },
     ),
     login=sign_in,
     eligibility=check,
