@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bots import now
+from bots import now, sharing
 from bots.brake import Limits, after_refusal, after_sign_in, check_brake, check_stopped
 from bots.desk import Failure, Grant, Verdict
 from bots.incidents import Kind, close_incident, open_incident, open_ones
@@ -72,7 +72,7 @@ def standing(source: Inventory | Any, account: str, policy: Policy) -> Standing:
     )
     return Standing(
         possible_failures=sum(row["submissions"] for row in counted),
-        allowance=threshold - 1,
+        allowance=min(threshold - 1, sharing.BUDGET) if sharing.of_people(row) else threshold - 1,
         threshold=threshold,
         code_refusals=sum(1 for row in rows[after:] if row["kind"] == "code" and row["verdict"] == Verdict.REFUSED),
         last_submission=max((datetime.fromisoformat(row["opened_at"]) for row in counted), default=None),

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from bots import clock, now
+from bots import clock, now, sharing
 from bots.clock import Due, DueState, Schedule
 from bots.disk import in_plain_words, private_folder
 from bots.inventory import Inventory
@@ -159,6 +159,12 @@ def _when(at: datetime, schedule: Schedule) -> str:
     return f"{at.astimezone(ZoneInfo(schedule.zone)):%a %d %b %H:%M %Z} ({schedule.name})"
 
 
+def _next(inventory: Inventory, running: frozenset[str]) -> Due | None:
+    """Take the next row of an account that is neither running nor to be left alone now."""
+    at = now.utc()
+    return clock.take_next(inventory, at, busy=running | sharing.resting(inventory, at))
+
+
 class _Shift:
     """The work between start and stop: at most `places` runs at once, never two of one account."""
 
@@ -187,8 +193,7 @@ class _Shift:
     async def _fill(self, news: asyncio.Event, stop: asyncio.Event) -> None:
         """Take rows while there are places and rows; each that ends is news."""
         while len(self._running) < self._places and not stop.is_set():
-            busy = frozenset(self._running.values())
-            row = await self._committed(clock.take_next, self._inventory, now.utc(), busy=busy)
+            row = await self._committed(_next, self._inventory, frozenset(self._running.values()))
             if row is None:
                 return
             task = asyncio.create_task(self._run(row))

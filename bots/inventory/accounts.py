@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from bots.inventory.audit import record_audit
 from bots.inventory.columns import ACCOUNT_COLUMNS, OWN_COLUMNS, Automation, Kind
 from bots.inventory.database import Inventory, Value
+from bots.inventory.hours import OwnerHours
 from flows.errors import InputError
 from flows.parties import Organization, Provider
 
@@ -50,6 +51,11 @@ def checked_account(values: Mapping[str, Value], portals: Iterable[str]) -> dict
     row["kind"] = str(row.get("kind", Kind.WORKER))
     if row["kind"] not in set(Kind):
         raise InputError(f"account {name}: kind is one of {', '.join(Kind)}, not {row['kind']!r}")
+    if hours := row.get("owner_hours"):
+        try:
+            OwnerHours.read(str(hours))
+        except ValueError as error:
+            raise InputError(f"account {name}: owner_hours {hours!r}: {error}") from None
     return row
 
 

@@ -64,7 +64,7 @@ ACCOUNT_COLUMNS: tuple[Column, ...] = (
     *_group("Permission", "automation automation_by automation_on automation_document", observed=True),
     *_group("Permission", "automation_conditions automation_review_on", observed=True),
     *_group("Permission", "terms_hash terms_accepted_by terms_accepted_on vendor_agreement"),
-    *_group("Use", "flows_allowed lookups_per_hour:n lookups_per_day:n maintenance time_zone"),
+    *_group("Use", "flows_allowed lookups_per_hour:n lookups_per_day:n maintenance time_zone owner_hours"),
     *_group("Use", "signed_off_by signed_off_on signed_off_version", observed=True),
     *_group("Use", "era_route era_enrolled_on era_cadence era_retention_days:n era_consumes:n"),
     *_group("Governance", "created_by created_on", observed=True),

@@ -61,3 +61,13 @@ def m001_first_release(db: Database) -> None:
     db.execute(f"CREATE TABLE accounts (name TEXT PRIMARY KEY, {columns}) STRICT")
     for statement in _FIRST_RELEASE:
         db.execute(statement)
+
+
+@migrations()
+def m002_accounts_that_people_use_too(db: Database) -> None:
+    """Columns of accounts that came later, and notices by time."""
+    there = {column.name for column in db.table("accounts").columns}
+    for column in ACCOUNT_COLUMNS:
+        if column.name not in there:
+            db.execute(f"ALTER TABLE accounts ADD COLUMN {column.name} {column.type}")
+    db.execute("CREATE INDEX notices_at ON notices(at)")

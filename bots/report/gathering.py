@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 
+from bots import sharing
 from bots.incidents import Kind, open_ones
 from bots.inventory import Inventory, stamp
 from bots.inventory.accounts import organizations
@@ -53,6 +54,11 @@ def gather(inventory: Inventory, vault_names: Collection[str], at: datetime, *, 
         **_sign_ins(inventory, since, until),
         planned=_planned(inventory, since, until),
         not_run=_not_run(inventory, since, until, zone, mask),
+        used_by_people=tuple(
+            f"{account.name} ({sharing.whose(account.row)}, owner {account.row['owner'] or 'NONE, name one'})"
+            for account in accounts
+            if sharing.of_people(account.row)
+        ),
         gaps=tuple(_gaps(inventory, accounts, since, at, service_running)),
         audit=_audit(inventory),
     )
@@ -164,7 +170,9 @@ def _gaps(inventory: Inventory, accounts: list[Account], since: str, at: datetim
     gaps = []
     if not service_running and _count(inventory, "SELECT count(*) AS n FROM due"):
         gaps.append("the service is not running, so that nothing is run by schedule (portalkeeper serve)")
-    if waiting := _count(inventory, "SELECT count(*) AS n FROM due WHERE state = 'due' AND due_at <= ?", late):
+    rest = sharing.resting(inventory, at)
+    late_rows = inventory.rows("SELECT account FROM due WHERE state = 'due' AND due_at <= ?", (late,))
+    if waiting := sum(row["account"] not in rest for row in late_rows):
         gaps.append(f"{waiting} planned runs wait for over an hour")
     if cut_off := _count(inventory, _CUT_OFF, since, late):
         gaps.append(f"{cut_off} runs were cut off; what they did is not known")

@@ -97,5 +97,6 @@ class Report(Record):
     by_kept_session: int
     planned: Planned
     not_run: tuple[NotRun, ...]
+    used_by_people: tuple[str, ...]
     gaps: tuple[str, ...]
     audit: str

@@ -9,6 +9,7 @@ from datetime import datetime
 from bots.report.model import UNLISTED, AccountLine, Need, Report
 
 WIDTH = 100
+OWN_USER_ID = "Give the worker a user id of its own in their place."
 FINE_SHOWN = 20  # more fine accounts than this are counted, not listed
 
 
@@ -92,6 +93,9 @@ def _accounts(report: Report) -> Iterator[str]:
             )
     if len(fine) > FINE_SHOWN:
         yield f"    and {len(fine) - FINE_SHOWN} more, all fine"
+    if report.used_by_people:
+        words = f"Used by people too: {', '.join(report.used_by_people)}. {OWN_USER_ID}"
+        yield from textwrap.wrap(words, WIDTH, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
 
 
 _TITLES = ("", "", "last good sign-in", "tries left", "last failure")

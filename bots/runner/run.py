@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
+from bots import sharing
 from bots.brake import Limits, check_portal
 from bots.desk import Candidate, Order, Outcome, Question, SignIn
 from bots.engine import Engine
@@ -50,7 +51,6 @@ class Run:
     fingerprint: str | None = None
     steps: dict[str, float] = field(default_factory=dict)
     _repeatable: bool = True
-    _sessions_ended: int = 0
 
     @property
     def limits(self) -> Limits:
@@ -89,6 +89,7 @@ class Run:
                 wait_seconds=self.settings.wait_seconds,
                 on_wait=lambda holder: self.tell(f"account {self.head.account} is in use by {holder}; waiting"),
             ) as held:
+                sharing.check_free(self.inventory, self.head.account, automatic=self.automatic)
                 await patiently(self.settings.wait_seconds, self._portal_allows)
                 self.prepare(self.head)
                 await self._sit(held)
@@ -142,13 +143,13 @@ class Run:
         self.steps.update(outcome.steps)
 
     async def _after_failure(self, error: PortalkeeperError, desk: InventoryDesk) -> None:
-        """Raise `error`; a session that was ended twice is in use elsewhere, and is left alone."""
-        if isinstance(error, SessionEnded):
-            await desk.drop_state()
-            self._sessions_ended += 1
-            if self._sessions_ended > 1:
-                raise AccountBusy(
-                    f"account {self.head.account} is in use elsewhere: the portal ended our session twice. "
-                    "Find out who signs in with it; try again later."
-                )
+        """Raise `error`; what tells of somebody else in the account is kept, so that every process leaves it alone."""
+        if isinstance(error, (AccountBusy, SessionEnded)):
+            if isinstance(error, SessionEnded):
+                await desk.drop_state()
+            await desk.notice(sharing.ENDED if isinstance(error, SessionEnded) else sharing.BUSY, "")
+            try:
+                sharing.check_free(self.inventory, self.head.account, automatic=False)
+            except AccountBusy as busy:
+                raise AccountBusy(str(busy), phrase=error.phrase, screen=error.screen) from None
         raise error

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from bots import guard, now
+from bots import guard, now, sharing
 from bots.brake import after_run
 from bots.browser import find_browser, find_headed_browser
 from bots.desk import Candidate, Failure, Order, Question, SignIn
@@ -157,6 +157,8 @@ class Runner:
             raise InputError(f"{portal.title} offers no {flow}; it offers: {', '.join(portal.offers())}")
         if flow == "password_recovery" and self._source == "service":
             raise InputError(f"a forgotten password is recovered by a person: pk password recover {account}")
+        if flow in ("password_reset", "password_recovery"):
+            sharing.check_own(row)
         run = self._prepared(row, portal, flow, questions, record)
         run.template, run.prepare = run.template.model_copy(update={"fresh": fresh}), prepare
         failure: Failure | None = None

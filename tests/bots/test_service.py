@@ -187,6 +187,24 @@ async def test_what_comes_due_while_it_serves_is_run(world: World, monkeypatch: 
 
 
 @pytest.mark.asyncio
+async def test_a_login_of_people_waits_for_the_end_of_their_hours(world: World) -> None:
+    world.at = START + DAY
+    clock.write_due(world.inventory, world.schedules(), world.at)
+    with world.inventory.write() as db:
+        db.table("accounts").update("account-b", {"kind": "person", "time_zone": "UTC"})
+    runner = FakeRunner()
+    runner.wanted = len(NAMES) - 1
+    await world.serve(runner)
+    assert sorted(runner.ran) == sorted(set(NAMES) - {"account-b"})
+    assert sorted(world.states()) == ["done"] * 5 + ["due"]
+    world.at += timedelta(hours=7)
+    evening = FakeRunner()
+    evening.wanted = 1
+    await world.serve(evening)
+    assert evening.ran == ["account-b"]
+    assert world.states() == ["done"] * 6
+
+
 async def test_whatever_happens_in_one_row_stays_in_it(world: World) -> None:
     async def act(account: str) -> object:
         match account[-1]:

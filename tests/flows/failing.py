@@ -154,6 +154,9 @@ async def signed_in_elsewhere(house: House, portal: str, policies: Callable[...,
     assert run.failure and run.failure.error == "AccountBusy"
     assert (seen["sessions_refused"], seen["sessions_of_others_ended"], seen["sign_ins"]) == (1, 0, 0)
     assert (seen["open_sessions"], seen["password_submissions"]) == (1, 1)
+    again, _ = await ask(house, name, flow="login")
+    assert again.failure and again.failure.error == "AccountBusy"
+    assert house.world.account(portal, user)["password_submissions"] == 1
 
 
 # what one question meets -> the failure that is only its own; the next question is answered
