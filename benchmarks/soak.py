@@ -42,7 +42,8 @@ async def cycles(house: House, stage: World, count: int, tell: Any = print) -> l
     for name in names:
         house.account(name)
     question = _question(stage.members(1)[0])
-    runner = Runner(house.settings, house.inventory, house.vault, house.key, source="command", by="soak")
+    tireless = house.settings.model_copy(update={"sign_ins_per_day": count})
+    runner = Runner(tireless, house.inventory, house.vault, house.key, source="command", by="soak")
     weights, started = [], time.monotonic()
     try:
         for number in range(count):

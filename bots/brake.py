@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from bots import now
@@ -20,6 +20,7 @@ from flows.errors import (
 )
 
 HOUR = timedelta(minutes=60)
+DAY = timedelta(days=1)
 STOPPING = ((Kind.REPAIR, "waits for a repair"), (Kind.PAUSE, "is paused"))
 ALIKE_WITHIN = timedelta(minutes=30)
 
@@ -35,6 +36,7 @@ class Limits:
     brake_refusals: int
     alike_accounts: int
     pause_minutes: int
+    sign_ins_per_day: int
 
 
 def check_brake(db: Any, portal: str, run_id: str, limits: Limits) -> None:
@@ -53,6 +55,20 @@ def check_brake(db: Any, portal: str, run_id: str, limits: Limits) -> None:
         raise NotNow("other sign-ins are on their way")
     for first in _touching(db, Kind.FIRST_PASSWORD, portal):
         _take_canary(db, first, run_id)
+
+
+def check_day(source: Inventory | Any, account: str, most: int) -> None:
+    """Raise `AccountHeld`, saying until when, once the account has made `most` sign-ins by password in 24 hours."""
+    sql = """SELECT opened_at FROM ledger WHERE account = ? AND kind = 'password' AND verdict <> 'not_submitted'
+             AND opened_at > ? ORDER BY opened_at DESC LIMIT ?"""
+    values = (account, stamp(now.utc() - DAY), most)
+    rows = source.rows(sql, values) if isinstance(source, Inventory) else source.execute(sql, values).fetchall()
+    if len(rows) >= most:
+        free = datetime.fromisoformat(rows[-1]["opened_at"]) + DAY
+        raise AccountHeld(
+            f"account {account} is held until {free:%a %H:%M} UTC: it has signed in by password {most} times in 24 "
+            f"hours (sign_ins_per_day). Look why its sessions are not kept: pk runs {account}"
+        )
 
 
 def check_stopped(source: Inventory | Any) -> None:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bots import now, sharing
-from bots.brake import Limits, after_refusal, after_sign_in, check_brake, check_stopped
+from bots.brake import Limits, after_refusal, after_sign_in, check_brake, check_day, check_stopped
 from bots.desk import Failure, Grant, Verdict
 from bots.incidents import Kind, close_incident, open_incident, open_ones
 from bots.inventory import Inventory, stamp
@@ -175,6 +175,8 @@ def grant_password(
         state = standing(db, held.account, portal.policy)
         check(state, held.account, fingerprint, automatic=automatic)
         check_brake(db, portal.name, run_id, limits)
+        if not proved:
+            check_day(db, held.account, limits.sign_ins_per_day)
         if state.freeze:
             _lift(db, held.account, by="vault", because="the vault holds another password")
         return _open(db, held, run_id, "change" if proved else "password", fingerprint=fingerprint)

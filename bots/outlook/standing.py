@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bots import guard, sharing
-from bots.brake import check_place, check_stopped
+from bots.brake import check_day, check_place, check_stopped
 from bots.inventory import Inventory
 from bots.inventory.accounts import get_account
 from bots.settings import Settings
@@ -56,6 +56,7 @@ def standing_of(inventory: Inventory, vault: Vault, settings: Settings, name: st
         address = checked_address(row, portal, settings)
         fingerprint = vault.fingerprint(name, vault.get(name).password)
         guard.check(state, name, fingerprint, automatic=False)
+        check_day(inventory, name, settings.sign_ins_per_day)
         sharing.check_free(inventory, name, automatic=False)
         check_stopped(inventory)
         check_place(inventory, portal.name, "login")

@@ -56,7 +56,7 @@ class Run:
     def limits(self) -> Limits:
         """The settings of the brake."""
         chosen = self.settings
-        return Limits(chosen.brake_refusals, chosen.alike_accounts, chosen.pause_minutes)
+        return Limits(chosen.brake_refusals, chosen.alike_accounts, chosen.pause_minutes, chosen.sign_ins_per_day)
 
     async def go(self) -> None:
         """Work until every question has its result. Raises what ended the run early.

@@ -12,7 +12,7 @@ from bots.inventory.accounts import add_account, checked_account
 from bots.lease import Lease, _take
 from payers.model import Policy, Portal
 
-LIMITS = Limits(brake_refusals=3, alike_accounts=3, pause_minutes=15)
+LIMITS = Limits(brake_refusals=3, alike_accounts=3, pause_minutes=15, sign_ins_per_day=100)
 
 
 async def no_login(session: object) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from office import LIMITS, Office, portal
 
-from bots import now
+from bots import guard, now
 from bots.brake import NotNow, after_run, check_portal
 from bots.desk import Failure, Verdict
 from bots.incidents import Kind, close_incident, open_incident, open_ones, release_brake
@@ -201,8 +203,6 @@ def test_nothing_to_start(office: Office) -> None:
 
 
 def test_the_report_and_the_check_tell_that_everything_is_stopped(office: Office) -> None:
-    from datetime import UTC, datetime
-
     from bots.brake import check_stopped
     from bots.report import gather, render_text
 
@@ -212,3 +212,29 @@ def test_the_report_and_the_check_tell_that_everything_is_stopped(office: Office
     text = render_text(gather(office.inventory, [], datetime.now(UTC), service_running=True))
     assert "ALL SIGN-INS  STOPPED" in text
     assert "pk start --because" in text
+
+
+def sign_in_at(
+    office: Office, monkeypatch: pytest.MonkeyPatch, hour: float, verdict: Verdict = Verdict.ACCEPTED
+) -> None:
+    """Ask for one submission, so many hours after Monday noon, where three a day are allowed."""
+    at = datetime(2026, 11, 23, 12, tzinfo=UTC) + timedelta(hours=hour)
+    monkeypatch.setattr(now, "utc", lambda: at)
+    limits, run_id = replace(LIMITS, sign_ins_per_day=3), "run-a"
+    grant = guard.grant_password(office.inventory, office.held, run_id, "A", portal(), limits, automatic=False)
+    guard.close_attempt(office.inventory, office.held, run_id, grant.attempt, verdict, 1, limits)
+
+
+def test_an_account_signs_in_by_password_so_often_a_day(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    for hour in (0, 1, 5):
+        sign_in_at(office, monkeypatch, hour)
+    with pytest.raises(AccountHeld, match=r"held until Tue 12:00 UTC: .* 3 times in 24 hours \(sign_ins_per_day\)"):
+        sign_in_at(office, monkeypatch, 23)
+    sign_in_at(office, monkeypatch, 24)
+    with pytest.raises(AccountHeld, match="held until Tue 13:00 UTC"):
+        sign_in_at(office, monkeypatch, 24.5)
+
+
+def test_what_was_not_submitted_is_no_sign_in(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    for hour in range(5):
+        sign_in_at(office, monkeypatch, hour, Verdict.NOT_SUBMITTED)
