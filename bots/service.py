@@ -24,6 +24,7 @@ from bots.clock import Due, DueState, Schedule
 from bots.disk import in_plain_words, private_folder
 from bots.inventory import Inventory
 from bots.recovery import recover
+from bots.restored import remember
 from bots.runner import RunResult
 from bots.settings import Settings
 from flows.errors import InputError, PortalkeeperError
@@ -84,6 +85,7 @@ async def serve(
         schedules = clock.load_schedules(settings.schedules, inventory)
         if left := recover(inventory, settings).words():
             tell(left)
+        remember(inventory, settings.last_seen)
         again = clock.recover(inventory, now.utc())
         async with clock.ticking(inventory, schedules) as due:
             runner = runner_factory()

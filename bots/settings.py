@@ -91,6 +91,7 @@ class Settings(BaseSettings):
     lookups_per_day: int = Field(default=2000, ge=1)
     sign_ins_per_day: int = Field(default=24, ge=1)
     brake_refusals: int = Field(default=3, ge=1)
+    vault_changes: int = Field(default=5, ge=0)
     alike_accounts: int = Field(default=3, ge=2)
     pause_minutes: int = Field(default=15, ge=1)
     wait_seconds: int = Field(default=120, ge=0)
@@ -155,6 +156,11 @@ class Settings(BaseSettings):
     def database(self) -> Path:
         """The inventory."""
         return self.home / "inventory.db"
+
+    @property
+    def last_seen(self) -> Path:
+        """What was last seen of the inventory, kept apart from it (`bots.restored`)."""
+        return self.home / "last-seen.json"
 
     @property
     def sandbox_clock(self) -> Path:

@@ -185,8 +185,12 @@ def stop(because: Because, json: Json = False) -> None:
 
 def start(because: Because, json: Json = False) -> None:
     """Let password submissions go on, with one account per portal first."""
+    from bots.restored import confirm
+
     office.acting("stop or start the worker")
     _with_reason(because)
+    if open_ones(office.inventory, Kind.BRAKE):
+        confirm(office.inventory, office.settings.last_seen)
     with office.inventory.write() as db:
         release_brake(db, sorted(portals()), by=office.person, because=because)
     print_done("password submissions go on; on each portal one account goes first", json=json, started=True)

@@ -40,10 +40,12 @@ def report(
     """The health report: as text here, and as one HTML file."""
     from bots.disk import private_folder, write_durably
     from bots.report import gather, render_html, render_text, to_json
+    from bots.restored import remember
     from bots.service import is_running
 
     settings = office.settings  # and with them the clock to go by
     at = now.utc().astimezone()
+    remember(office.inventory, settings.last_seen)
     found = gather(office.inventory, office.vault.names(), at, service_running=is_running(settings.home))
     if json:
         print(to_json(found))

@@ -71,3 +71,12 @@ def m002_accounts_that_people_use_too(db: Database) -> None:
         if column.name not in there:
             db.execute(f"ALTER TABLE accounts ADD COLUMN {column.name} {column.type}")
     db.execute("CREATE INDEX notices_at ON notices(at)")
+
+
+@migrations()
+def m003_vault_seen(db: Database) -> None:
+    """What was last seen of the vault: each password by its fingerprint, and when its file was written."""
+    db.execute(
+        """CREATE TABLE vault_seen (account TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, written TEXT NOT NULL)
+           STRICT, WITHOUT ROWID"""
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -10,13 +11,14 @@ from typing import Any
 import structlog
 
 from bots import guard, now, sharing
-from bots.brake import after_run
+from bots.brake import after_run, check_stopped
 from bots.browser import find_browser, find_headed_browser
 from bots.desk import Candidate, Failure, Order, Question, SignIn
 from bots.engine import Engine
 from bots.inventory import Automation, Inventory
 from bots.inventory.accounts import get_account
 from bots.mail import Inbox
+from bots.restored import VaultWatch, remember
 from bots.runner.desk import Record
 from bots.runner.run import Run
 from bots.runner.runs import RunHead, end_run, lookups_today, new_run_id, start_run
@@ -97,6 +99,7 @@ class Runner:
         self._past_expiry = past_expiry
         self._renewing: set[str] = set()
         self._writer = ThreadPoolExecutor(1, "inventory")
+        self._watch = VaultWatch(inventory, vault, settings.vault_changes)
         self._engine = Engine(
             find_headed_browser() if headed else find_browser(settings.browser_executable),
             vault,
@@ -163,6 +166,7 @@ class Runner:
         run.template, run.prepare = run.template.model_copy(update={"fresh": fresh}), prepare
         failure: Failure | None = None
         try:
+            await asyncio.to_thread(self._look_for_copies)
             if flow != "password_recovery":  # the way back, for accounts that can't sign in
                 self._check_before_contact(row, portal)
             run.questions = questions[: self._allowance(row, len(questions))]
@@ -208,6 +212,10 @@ class Runner:
             tell=self._tell,
         )
 
+    def _look_for_copies(self) -> None:
+        remember(self._inventory, self._settings.last_seen)
+        self._watch.look()
+
     def _check_before_contact(self, row: dict[str, Any], portal: Portal) -> None:
         """Whatever can be known to stop this run without touching the portal. Raises one of `flows.errors`."""
         name = row["name"]
@@ -216,6 +224,8 @@ class Runner:
         if state.freeze and not (signed_in and state.freeze["error"] == "InvalidCredentials"):
             password, _ = self._vault.next_password(name, state.refused)
             guard.check(state, name, self._vault.fingerprint(name, password), automatic=False)
+        if not signed_in:
+            check_stopped(self._inventory)
 
     def _limit(self, row: dict[str, Any]) -> int:
         return int(row["lookups_per_day"] or self._settings.lookups_per_day)
@@ -233,6 +243,7 @@ class Runner:
             guard.freeze_for(self._inventory, head.account, failure, run_id=head.run_id, fingerprint=run.fingerprint)
         end_run(self._inventory, head, run.sign_in, failure, run.steps)
         after_run(self._inventory, head.portal, run.template.flow, head.run_id, failure, run.limits)
+        remember(self._inventory, self._settings.last_seen)
         log.info(
             "run",
             **asdict(head),
