@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from bots.cli import (
+    account_set,
     accounts,
     assist,
     audit,
@@ -39,6 +40,7 @@ for module in (
     setup,
     parties,
     accounts,
+    account_set,
     by_hand,
     vault,
     password,

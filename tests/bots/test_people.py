@@ -206,6 +206,7 @@ CHANGING = {
     "account import": ["file.csv"],
     "account permit": ["a", "--by", "x", "--document", "x", "--review-on", "2027-01-01"],
     "account refused-by-hand": ["a", "--because", "x"],
+    "account set": ["a", "--owner", "x"],
     "account signed-in": ["a", "--because", "x"],
     "account unfreeze": ["a", "--because", "x"],
     "assist": ["a"],
