@@ -77,5 +77,5 @@ def standing_of(inventory: Inventory, vault: Vault, settings: Settings, name: st
         last_good_sign_in=row["last_good_sign_in_at"],
         last_failure=row["last_failure"],
         last_failure_words=portal.phrases.get(phrase, "unlisted text") if phrase else None,
-        way_back=way_back(row, portal.policy, row["last_failure"] or ""),
+        way_back=way_back(row, portal.policy, row["last_failure"] or "") if problem else "",
     )
