@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from playwright.async_api import Locator
+from typing import TypeVar
 
-from flows.errors import InvalidCredentials, NewPasswordRefused, PortalUnavailable, ScreenNotRecognised
+from playwright.async_api import Locator, Page
+
+from flows.errors import (
+    AccountLocked,
+    InvalidCredentials,
+    NewPasswordRefused,
+    PortalUnavailable,
+    ScreenNotRecognised,
+)
 from flows.session import Session
-from payers.kit import arrive, clear, phrase_in, shown
-from payers.portals.availity.failures import overlays
+from payers.kit import Screen, clear, phrase_in, reach, shown
+from payers.portals.availity.failures import failures, meaning, overlays
 from payers.portals.availity.phrases import PHRASES
 from payers.portals.availity.screens import ChangeAnswer, ChangeForm, ForcedChange, Home, MyAccount
 
 FORM_SECONDS = 30
+S = TypeVar("S", bound=Screen)
 
 
 async def change(session: Session) -> None:
@@ -28,8 +37,7 @@ async def change(session: Session) -> None:
         await form.new.fill(new)
         await form.again.fill(new)
         await form.submit.click()
-        answer = await arrive(page, ChangeAnswer(place), seconds=FORM_SECONDS)
-        await explain(answer.words)
+        await explain((await _reach(page, ChangeAnswer(place))).words)
 
 
 async def _open_form(session: Session) -> None:
@@ -39,9 +47,13 @@ async def _open_form(session: Session) -> None:
         await clear(overlays(page))
         await Home(page).account.click()
         await mine.open.click()
-        await mine.security.click()
+        await (await _reach(page, mine)).security.click()
         await mine.update.click()
-        await arrive(page, ChangeForm(mine.frame), seconds=FORM_SECONDS)
+        await _reach(page, ChangeForm(mine.frame))
+
+
+async def _reach(page: Page, screen: S) -> S:
+    return await reach(page, screen, failures=failures(page), meaning=meaning, seconds=FORM_SECONDS)
 
 
 async def explain(words: Locator) -> None:
@@ -51,6 +63,8 @@ async def explain(words: Locator) -> None:
             return
         case "current_password_wrong" | "password_refused":
             raise InvalidCredentials("the portal refused the password in force", phrase=phrase, screen="ChangeAnswer")
+        case "locked":
+            raise AccountLocked("the portal says the account is locked", phrase=phrase, screen="ChangeAnswer")
         case "new_password_refused" | "password_used_before" | "password_too_young":
             raise NewPasswordRefused("the portal does not take the new password", phrase=phrase, screen="ChangeAnswer")
         case "no_answer" | "change_failed":  # the form says the latter of a network failure, changed or not
