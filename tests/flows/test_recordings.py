@@ -18,16 +18,23 @@ from bots.browser import Host, find_browser
 from bots.desk import Failure
 from flows.eligibility import EligibilityInquiry
 from flows.errors import PortalkeeperError
-from payers.identity.one_healthcare_id.screens import Alert
+from payers.identity.one_healthcare_id.password_reset import explain as explain_change_one_healthcare_id
+from payers.identity.one_healthcare_id.screens import Alert, ChangeAnswer
 from payers.identity.one_healthcare_id.sign_in import _explain as explain_one_healthcare_id
 from payers.kit import shown
-from payers.portals.availity.screens import SignInAlert
+from payers.portals.availity.password_reset import explain as explain_change_availity
+from payers.portals.availity.screens import ChangeAnswer as ChangeAnswerAvaility
+from payers.portals.availity.screens import MyAccount, SignInAlert
 from payers.portals.availity.sign_in import _explain as explain_availity
 from payers.registry import listed_payers, portals
 
 PAGES = Path(__file__).parents[2] / "recordings" / "pages"
 RECORDINGS = sorted(PAGES.glob("*/*.html"))
 REFUSED_SIGN_IN = {"availity": (SignInAlert, explain_availity), "uhc": (Alert, explain_one_healthcare_id)}
+CHANGE = {
+    "availity": (lambda page: ChangeAnswerAvaility(MyAccount(page).frame), explain_change_availity),
+    "uhc": (ChangeAnswer, explain_change_one_healthcare_id),
+}
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -85,11 +92,10 @@ async def read_sign_in(page: Page, portal: str, outcome: str) -> dict[str, Any]:
 
 
 async def read_change(page: Page, portal: str) -> dict[str, Any]:
-    screens = importlib.import_module(f"payers.portals.{portal}.screens")
-    change = importlib.import_module(f"payers.portals.{portal}.password_reset")
-    answer = screens.ChangeAnswer(screens.MyAccount(page).frame)
+    screen, explain = CHANGE[portal]
+    answer = screen(page)
     assert await shown(answer)
-    await change.explain(answer.words)
+    await explain(answer.words)
     return {}
 
 

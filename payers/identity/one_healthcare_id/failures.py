@@ -7,6 +7,7 @@ from playwright.async_api import Page
 from flows.errors import (
     AccessBlocked,
     AccountBusy,
+    AccountDisabled,
     AccountLocked,
     ActionRequired,
     CaptchaShown,
@@ -17,6 +18,7 @@ from flows.errors import (
 from payers.identity.one_healthcare_id.screens import (
     AccessDenied,
     Captcha,
+    Disabled,
     Locked,
     NewTerms,
     NoAuthenticator,
@@ -33,6 +35,7 @@ def failures(page: Page) -> AnyOf:
         AccessDenied(page),
         Outage(page),
         Locked(page),
+        Disabled(page),
         NewTerms(page),
         SignedInElsewhere(page),
         NoAuthenticator(page),
@@ -51,6 +54,8 @@ def meaning(screen: Screen) -> PortalkeeperError:
             return PortalUnavailable("the portal shows an outage", phrase="outage", screen=name)
         case Locked():
             return AccountLocked("the portal says the account is locked", phrase="locked", screen=name)
+        case Disabled():
+            return AccountDisabled("the portal says the account is inactive", phrase="disabled", screen=name)
         case NewTerms():
             return ActionRequired("new terms of use; a person reads and accepts them", phrase="terms", screen=name)
         case SignedInElsewhere():

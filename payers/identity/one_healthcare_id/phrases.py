@@ -8,4 +8,10 @@ PHRASES = {
     "outage": "temporarily unavailable",
     "terms": "I confirm that I have read and agree to the above",
     "busy": "You are already signed in",
+    "disabled": "Your account is inactive",
+    "password_changed": "Your password was changed",
+    "new_password_refused": "Your new password must contain",
+    "current_password_wrong": "The current password is incorrect",
+    "password_used_before": "use one of your last",
+    "password_too_young": "A password can be changed again",
 }

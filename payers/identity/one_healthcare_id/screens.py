@@ -69,6 +69,56 @@ class Locked:
         self.landmark = page.locator("h1#page-title").filter(has_text=re.compile(r"\blocked\b", re.IGNORECASE))
 
 
+class Disabled:
+    """The account is out of use."""
+
+    def __init__(self, page: Page) -> None:
+        self.landmark = page.locator("h1#page-title").filter(has_text="Your account is inactive")
+
+
+class ForcedChange:
+    """Your password has expired: the change form stands between the password and the second step."""
+
+    def __init__(self, page: Page) -> None:
+        self.landmark = page.locator("h1#page-title").filter(has_text="Your password has expired")
+
+
+class PasswordExpiring:
+    """Your password will expire in so many days."""
+
+    def __init__(self, page: Page) -> None:
+        self.later = page.get_by_role("button", name="Not now", exact=True)
+        self.landmark = page.locator("h1#page-title").filter(has_text=re.compile(r"will expire in \d+ days?"))
+
+
+class Profile:
+    """Manage your One Healthcare ID."""
+
+    def __init__(self, page: Page) -> None:
+        self.sign_in_information = page.get_by_role("tab", name="Sign In Information", exact=True)
+        self.change_password = page.get_by_role("button", name="Change password", exact=True)
+        self.landmark = self.sign_in_information
+
+
+class ChangeForm:
+    """The form for a new password, on the profile page or in the place of home."""
+
+    def __init__(self, page: Page) -> None:
+        self.current = page.get_by_test_id("current-pwd")
+        self.new = page.get_by_test_id("new-pwd")
+        self.again = page.get_by_test_id("confirm-pwd")
+        self.submit = page.get_by_role("button", name="Save", exact=True)
+        self.landmark = self.new
+
+
+class ChangeAnswer:
+    """What is said of a new password: taken, or why not."""
+
+    def __init__(self, page: Page) -> None:
+        self.words = page.locator("#notificationMessage, #loginerrorsummary")
+        self.landmark = self.words
+
+
 class NewTerms:
     """Terms that a person has to read and accept."""
 

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from flows.errors import AccountDisabled, CodeRejected, InvalidCredentials, PortalUnavailable, ScreenNotRecognised
+from flows.errors import (
+    AccountDisabled,
+    CodeRejected,
+    InvalidCredentials,
+    PasswordExpired,
+    PortalUnavailable,
+    ScreenNotRecognised,
+)
 from flows.session import Session
 from payers.identity.one_healthcare_id.failures import failures, meaning
 from payers.identity.one_healthcare_id.phrases import PHRASES
-from payers.identity.one_healthcare_id.screens import Alert, ChooseMethod, EnterCode, Password, UserId
+from payers.identity.one_healthcare_id.screens import (
+    Alert,
+    ChooseMethod,
+    EnterCode,
+    ForcedChange,
+    Password,
+    PasswordExpiring,
+    UserId,
+)
 from payers.kit import Screen, phrase_in, reach
 
 SCREEN_SECONDS = 30
@@ -17,18 +32,15 @@ async def sign_in(session: Session, home: Screen) -> None:
     """From the page that asks for the user id to `home`, a screen of the portal that sent us here."""
     async with session.step("enter the user id"):
         form = await _enter_user_id(session)
-    async with session.step("enter the password", private=True):
-        await form.password.fill((await session.password()).get_secret_value())
-        await form.submit.click()
-        screen = await _next(session, Alert(session.page), ChooseMethod(session.page), EnterCode(session.page), home)
-        if isinstance(screen, Alert):
-            await _explain(screen)
+    screen = await _enter_password(session, form, home)
     if isinstance(screen, ChooseMethod):
         async with session.step("choose the authenticator"):
             await screen.authenticator.click()
             screen = await _next(session, EnterCode(session.page))
     if isinstance(screen, EnterCode):
-        await _enter_code(session, screen, home)
+        screen = await _enter_code(session, screen, home)
+    if isinstance(screen, PasswordExpiring):
+        await _change_it_later(session, screen, home)
 
 
 async def _next(session: Session, *screens: Screen) -> Screen:
@@ -55,18 +67,41 @@ async def _enter_user_id(session: Session) -> Password:
     return password
 
 
-async def _enter_code(session: Session, form: EnterCode, home: Screen) -> None:
+async def _enter_password(session: Session, form: Password, home: Screen) -> Screen:
+    page = session.page
+    async with session.step("enter the password", private=True):
+        await form.password.fill((await session.password()).get_secret_value())
+        await form.submit.click()
+        expected = ForcedChange(page), ChooseMethod(page), EnterCode(page), PasswordExpiring(page), home
+        screen = await _next(session, Alert(page), *expected)
+        if isinstance(screen, Alert):
+            await _explain(screen)
+        if isinstance(screen, ForcedChange):
+            raise PasswordExpired("the portal wants the password changed first", screen="ForcedChange")
+    return screen
+
+
+async def _enter_code(session: Session, form: EnterCode, home: Screen) -> Screen:
     """Give a code, and once more a fresh one if the first is refused."""
     for _ in range(CODE_TRIES):
         async with session.step("enter the code", private=True):
             await form.code.fill((await session.code()).get_secret_value())
             await form.go_on.click()
-            screen = await _next(session, Alert(session.page), home)
+            screen = await _next(session, Alert(session.page), PasswordExpiring(session.page), home)
         if not isinstance(screen, Alert):
-            return
+            return screen
         if await _phrase(screen) != "code_refused":
             await _explain(screen)
     raise CodeRejected("the portal refused two codes", phrase="code_refused", screen="EnterCode")
+
+
+async def _change_it_later(session: Session, warning: PasswordExpiring, home: Screen) -> None:
+    """Tell how many days are left, and go on."""
+    days = "".join(filter(str.isdigit, await warning.landmark.inner_text()))
+    await session.notice("password expires in days", days)
+    async with session.step("put the password change off"):
+        await warning.later.click()
+        await _next(session, home)
 
 
 async def _phrase(alert: Alert) -> str | None:

@@ -1,8 +1,9 @@
 """UnitedHealthcare's provider portal, signed in to with One Healthcare ID."""
 
 from payers.identity.one_healthcare_id import TELEMETRY
-from payers.model import AccountState, Policy, Portal, WayBack
+from payers.model import AccountState, PasswordRules, Policy, Portal, WayBack
 from payers.portals.uhc.eligibility import check
+from payers.portals.uhc.password_reset import change
 from payers.portals.uhc.phrases import PHRASES
 from payers.portals.uhc.sign_in import sign_in
 
@@ -33,17 +34,26 @@ PORTAL = Portal(
     # Not published: lockout, password age, idle time. 90 days of inactivity are reported in one copy of the roles
     # page and not confirmed in a second, so they are no published number.
     policy=Policy(
+        password_rules=PasswordRules(shortest=8, longest=100),  # no special characters: which it takes is not known
         ways_back={
             AccountState.LOCKED: RECOVER,
             AccountState.PASSWORD: RECOVER,
             AccountState.CODE: RECOVER,
             AccountState.DISABLED: REACTIVATE,
         },
+        sources={
+            "password_rules": "a public quiz for One Healthcare ID support staff; not confirmed by UnitedHealthcare"
+        },
     ),
     login=sign_in,
     eligibility=check,
+    password_reset=change,
     phrases=PHRASES,
     telemetry=TELEMETRY,
     alternative="the X12 270/271 transaction through a clearinghouse; UnitedHealthcare's API marketplace",
-    proof={"login": "simulated 2026-11-23", "eligibility": "simulated 2026-11-23"},
+    proof={
+        "login": "simulated 2026-11-23",
+        "eligibility": "simulated 2026-11-23",
+        "password_reset": "simulated 2026-11-23",
+    },
 )
