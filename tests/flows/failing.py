@@ -91,6 +91,10 @@ def _lock(house: House, portal: str, user: str) -> None:
     house.world.post("/accounts", portal=portal, user=user, locked=True)
 
 
+def _disable(house: House, portal: str, user: str) -> None:
+    house.world.post("/accounts", portal=portal, user=user, disabled=True)
+
+
 def _other_secret(house: House, portal: str, user: str) -> None:
     house.world.post("/accounts", portal=portal, user=user, totp_secret=OTHER_SECRET)
 
@@ -102,6 +106,7 @@ def _redraw(house: House, portal: str, user: str) -> None:
 REFUSALS = (
     Refusal("wrong-password", "InvalidCredentials", "AccountFrozen", password=WRONG),
     Refusal("locked-and-told", "AccountLocked", "AccountFrozen", verdict="unknown", prepare=_lock),
+    Refusal("disabled", "AccountDisabled", "AccountFrozen", verdict="unknown", prepare=_disable),
     Refusal("locked-untold", "InvalidCredentials", "AccountFrozen", prepare=_lock, rules={"lock_told": False}),
     Refusal("wrong-secret", "CodeRejected", "AccountHeld", codes=2, verdict="accepted", prepare=_other_secret),
     Refusal("redrawn", "ScreenNotRecognised", "AccountHeld", verdict="unknown", prepare=_redraw, password=WRONG),

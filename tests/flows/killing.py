@@ -1,11 +1,16 @@
-"""Dying at a chosen step, and codes that need no waiting."""
+"""Dying at a chosen step, and two codes without waiting."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from inspect import iscoroutinefunction
 from typing import Any
 
 import pytest
-from house import House
 from playwright.async_api import Locator, Page
 
 from bots import now
@@ -13,16 +18,14 @@ from bots.codes.totp import Totp
 from bots.runner.desk import InventoryDesk
 from bots.vault import Vault
 
-NOT_WRITES = ("last_time_step", "stored_state", "refused", "answered", "notice", "drop_state")
 
-
-def codes_move_the_clock(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Move the sandbox's clock to the next code step whenever a code would have to be waited for."""
+@pytest.fixture
+def codes_in_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two codes without waiting: a portal takes that of the next time step too."""
 
     async def next_step(totp: Totp, after: int | None) -> int:
-        while after is not None and totp.step_at(now.utc()) <= after:
-            house.world.advance(31)
-        return totp.step_at(now.utc())
+        step = totp.step_at(now.utc())
+        return step if after is None or after < step else after + 1
 
     monkeypatch.setattr(Totp, "next_usable_step", next_step)
 
@@ -31,35 +34,51 @@ class Killed(BaseException):
     """What a SIGKILL is to the code: nothing after it runs."""
 
 
-def steps_of(monkeypatch: pytest.MonkeyPatch, kill_at: int | None) -> list[str]:
-    """Count every durable write and every page action; die after number `kill_at`."""
-    taken: list[str] = []
+@dataclass
+class Life:
+    """How many steps a change lives for, and those that it took."""
 
-    def passed(name: str) -> None:
-        taken.append(name)
-        if kill_at is not None and len(taken) == kill_at:
-            raise Killed(name)
+    steps: int
+    taken: list[str] = field(default_factory=list)
 
-    def counted(owner: Any, name: str) -> None:
-        original = getattr(owner, name)
+    def go_on(self) -> None:
+        if len(self.taken) >= self.steps:
+            raise Killed(self.taken[-1])
 
-        async def after(self: Any, *args: Any, **kwargs: Any) -> Any:
-            result = await original(self, *args, **kwargs)
-            passed(f"{owner.__name__}.{name}")
-            return result
 
-        def after_sync(self: Any, *args: Any, **kwargs: Any) -> Any:
-            result = original(self, *args, **kwargs)
-            passed(f"{owner.__name__}.{name}")
-            return result
+LIFE: ContextVar[Life | None] = ContextVar("life", default=None)
+NOT_WRITES = ("last_time_step", "stored_state", "refused", "answered", "notice", "drop_state")
 
-        monkeypatch.setattr(owner, name, after_sync if owner is Vault else after)
 
+@pytest.fixture
+def mortal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every durable write and every page action a step of the life that it is part of; none comes after its end."""
     for name in ("put_pending", "mark_pending", "promote", "discard_pending"):
-        counted(Vault, name)
+        monkeypatch.setattr(Vault, name, counted(Vault, name))
     for name in [name for name in vars(InventoryDesk) if not name.startswith("_") and name not in NOT_WRITES]:
-        counted(InventoryDesk, name)
+        monkeypatch.setattr(InventoryDesk, name, counted(InventoryDesk, name))
     for name in ("fill", "click", "check"):
-        counted(Locator, name)
-    counted(Page, "goto")
-    return taken
+        monkeypatch.setattr(Locator, name, counted(Locator, name))
+    monkeypatch.setattr(Page, "goto", counted(Page, "goto"))
+
+
+def counted(owner: type, name: str) -> Callable[..., Any]:
+    original = getattr(owner, name)
+
+    @contextmanager
+    def one_step() -> Iterator[None]:
+        life = LIFE.get() or Life(sys.maxsize)
+        life.go_on()
+        yield
+        life.taken.append(f"{owner.__name__}.{name}")
+        life.go_on()
+
+    async def step(*args: Any, **kwargs: Any) -> Any:
+        with one_step():
+            return await original(*args, **kwargs)
+
+    def plain_step(*args: Any, **kwargs: Any) -> Any:
+        with one_step():
+            return original(*args, **kwargs)
+
+    return step if iscoroutinefunction(original) else plain_step

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from house import House, question
-from killing import codes_move_the_clock
+from killing import codes_in_a_row
 
 from bots import now
 from bots.inventory import stamp
@@ -16,10 +16,8 @@ from bots.keeping import Keeper, renewing
 from bots.outlook import due_items
 from bots.runner import Runner, RunResult
 
-
-@pytest.fixture(autouse=True)
-def no_wait_for_codes(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    codes_move_the_clock(house, monkeypatch)
+__all__ = ["codes_in_a_row"]
+pytestmark = pytest.mark.usefixtures("codes_in_a_row")
 
 
 def ago(days: int) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from house import House
-from killing import Killed, codes_move_the_clock, steps_of
+from killing import LIFE, Killed, Life, codes_in_a_row, mortal
 
 from bots import guard
 from bots.desk import Failure
@@ -14,14 +16,11 @@ from bots.runner.password_recovery import recover_password
 from bots.runner.runner import RunResult
 from flows.errors import InputError
 
+__all__ = ["codes_in_a_row", "mortal"]
+pytestmark = pytest.mark.usefixtures("codes_in_a_row")
 SHARES = 4
 PORTALS = ("availity",)
 STRANGER = "http://stranger.localhost/availity-fr-ui/#/reset-password?token=x"
-
-
-@pytest.fixture(autouse=True)
-def no_wait_for_codes(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    codes_move_the_clock(house, monkeypatch)
 
 
 async def recover(house: House, name: str, seconds: int = 20) -> RunResult:
@@ -178,30 +177,30 @@ async def test_the_service_never_recovers(house: House) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("mortal")
 @pytest.mark.parametrize("share", range(SHARES))
 @pytest.mark.parametrize("portal", PORTALS)
 async def test_a_kill_at_every_step_ends_signed_in(house: House, portal: str, share: int) -> None:
     house.settings = house.settings.model_copy(update={"brake_refusals": 1000})
-    with pytest.MonkeyPatch.context() as patch:
-        every = steps_of(patch, None)
-        name, _ = locked_out(house, portal)
-        assert (await recover(house, name)).failure is None
-    assert len(every) > 10
-    for number in range(1 + share, len(every) + 1, SHARES):
-        await killed_at(house, portal, number, every[number - 1])
+    name, _ = locked_out(house, portal)
+    whole = Life(sys.maxsize)
+    LIFE.set(whole)
+    assert (await recover(house, name)).failure is None
+    assert len(whole.taken) > 10
+    for number in range(1 + share, len(whole.taken) + 1, SHARES):
+        await killed_at(house, portal, number)
 
 
-async def killed_at(house: House, portal: str, number: int, step: str) -> None:
+async def killed_at(house: House, portal: str, number: int) -> None:
     name, user = locked_out(house, portal)
-    with pytest.MonkeyPatch.context() as patch:
-        steps_of(patch, number)
-        try:
-            await recover(house, name)
-        except Killed:
-            pass
+    life = Life(number)
+    LIFE.set(life)
+    with suppress(Killed):
+        await recover(house, name)
+    LIFE.set(None)
     again = await recover(house, name)
-    kept, seen = house.vault.get(name), state(house, name, user)
-    assert again.failure is None, (number, step, again.failure)
-    assert kept.password.get_secret_value() == seen["password"], (number, step)
-    assert (seen["locked"], seen["lock_count"]) == (False, 0), (number, step)
-    assert seen["links_sent"] <= 2, (number, step)
+    where, kept, seen = (number, life.taken[-1]), house.vault.get(name), state(house, name, user)
+    assert again.failure is None, (where, again.failure)
+    assert kept.password.get_secret_value() == seen["password"], where
+    assert (seen["locked"], seen["lock_count"]) == (False, 0), where
+    assert seen["links_sent"] <= 2, where
