@@ -3,7 +3,8 @@
 1. *Never again*: a password that was refused is not submitted again; the account is frozen until the vault
    holds another one or a person unfreezes it.
 2. *Possible failures*: attempts that are open, refused or without a verdict since the last good sign-in. A
-   submission is allowed while possible failures + 1 <= threshold - 1; the last try is a person's.
+   submission is allowed while possible failures + 1 <= threshold - 1; the last try is a person's. A password of
+   which only such an attempt is known counts as two the next time: Chromium may send it twice.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 from bots import now, sharing
 from bots.brake import Limits, after_refusal, after_sign_in, check_brake, check_day, check_stopped
+from bots.codes.totp import STEP_SECONDS, STEPS_AHEAD
 from bots.desk import Failure, Grant, Verdict
 from bots.incidents import Kind, close_incident, open_incident, open_ones
 from bots.inventory import Inventory, stamp
@@ -28,6 +30,7 @@ AUTOMATIC_PAUSE = timedelta(hours=1)
 DAY = timedelta(days=1)
 LETTERS_A_DAY = 2  # portals that publish a limit allow two or three
 CODE_REFUSALS = 2
+MOST_SENT = 2  # how often the portal may count one submission: Chromium sends again when a reused connection is cut
 COUNTED = (Verdict.OPEN, Verdict.REFUSED, Verdict.UNKNOWN)
 PERSON_ONLY = ("CaptchaShown", "SecurityQuestionAsked")
 
@@ -44,6 +47,7 @@ class Standing:
     refused: frozenset[str]
     freeze: dict[str, Any] | None
     way_back: str = ""
+    doubtful: frozenset[str] = frozenset()
 
     @property
     def left(self) -> int:
@@ -83,6 +87,7 @@ def standing(source: Inventory | Any, account: str, policy: Policy) -> Standing:
         ),
         freeze=freezes[0] if freezes else None,
         way_back=way_back(row, policy, freezes[0]["error"]) if freezes else "",
+        doubtful=_doubtful(source, account, counted),
     )
 
 
@@ -91,7 +96,14 @@ def _is_a_try(row: dict[str, Any]) -> bool:
     return row["kind"] in ("password", "by_hand") or (row["kind"], row["verdict"]) == ("change", "refused")
 
 
-def _rows(source: Inventory | Any, sql: str, values: tuple[str, ...]) -> list[dict[str, Any]]:
+def _doubtful(source: Inventory | Any, account: str, counted: list[dict[str, Any]]) -> frozenset[str]:
+    """Passwords that were submitted without a verdict, unless it is the one that the portal took last."""
+    taken = "SELECT fingerprint FROM ledger WHERE account = ? AND kind IN ('password', 'taken') AND verdict = 'accepted'"
+    proved = {row["fingerprint"] for row in _rows(source, f"{taken} ORDER BY id DESC LIMIT 1", (account,))}
+    return frozenset(row["fingerprint"] for row in counted if row["verdict"] != Verdict.REFUSED) - proved
+
+
+def _rows(source: Inventory | Any, sql: str, values: tuple[str | float, ...]) -> list[dict[str, Any]]:
     if isinstance(source, Inventory):
         return source.rows(sql, values)
     return [dict(row) for row in source.execute(sql, values)]
@@ -110,11 +122,16 @@ def check(state: Standing, account: str, fingerprint: str, *, automatic: bool) -
             f"account {account}: the password in the vault was refused before. {_CORRECT.format(account=account)}"
         )
     _check_codes(state, account)
+    by_hand = f"Sign in by hand to see how it stands, then: pk account unfreeze {account} --because ..."
     if state.possible_failures + 1 > state.allowance:
         raise AccountHeld(
             f"account {account} is held: {state.possible_failures} submissions may have failed at the portal and the "
-            "last try before a lock is kept for a person. Sign in by hand to see how it stands, then: "
-            f"pk account unfreeze {account} --because ..."
+            f"last try before a lock is kept for a person. {by_hand}"
+        )
+    if fingerprint in state.doubtful and state.possible_failures + MOST_SENT > state.allowance:
+        raise AccountHeld(
+            f"account {account} is held: the password in the vault has not been seen to work, and one more submission "
+            f"without a verdict may count twice. {by_hand}"
         )
     if automatic and state.last_submission and now.utc() - state.last_submission < AUTOMATIC_PAUSE:
         again = (state.last_submission + AUTOMATIC_PAUSE).strftime("%H:%M")
@@ -187,8 +204,7 @@ def grant_code(inventory: Inventory, held: Lease, run_id: str, time_step: int, p
     with inventory.write() as db:
         check_epoch(db, held.account, held.epoch)
         _check_codes(standing(db, held.account, policy), held.account)
-        last = _last_time_step(db, held.account)
-        if last is not None and time_step <= last:
+        if time_step <= (last_time_step(db, held.account) or 0):
             raise CodesExhausted(f"account {held.account}: the code of this half minute was used before")
         return _open(db, held, run_id, "code", time_step=time_step)
 
@@ -215,14 +231,10 @@ def grant_letter(inventory: Inventory, held: Lease, run_id: str) -> None:
         )
 
 
-def last_time_step(inventory: Inventory, account: str) -> int | None:
-    """The newest time step ever spent for this account."""
-    return _last_time_step(inventory, account)
-
-
-def _last_time_step(source: Inventory | Any, account: str) -> int | None:
-    sql = "SELECT max(time_step) AS last FROM ledger WHERE account = ? AND kind = 'code'"
-    last = _rows(source, sql, (account,))[0]["last"]
+def last_time_step(source: Inventory | Any, account: str) -> int | None:
+    """The newest time step spent for this account, those apart that only a clock set wrong can have reached."""
+    sql = "SELECT max(time_step) AS last FROM ledger WHERE account = ? AND kind = 'code' AND time_step <= ?"
+    last = _rows(source, sql, (account, now.utc().timestamp() // STEP_SECONDS + STEPS_AHEAD))[0]["last"]
     return None if last is None else int(last)
 
 

@@ -13,6 +13,7 @@ from bots import now
 from flows.errors import InputError
 
 STEP_SECONDS = 30
+STEPS_AHEAD = 2  # a code spent later than that was spent by a clock set wrong, and is not waited for
 _LEAST_SECONDS_LEFT = 5
 _POLL_SECONDS = 0.2
 _PYOTP_LEAST_BYTES = 14
@@ -40,13 +41,13 @@ class Totp:
     async def next_usable_step(self, after: int | None) -> int:
         """Wait for a time step later than `after` (the last one spent, if any) with 5 s left, and return it.
 
-        The wait follows `now.utc()`, so a moved sandbox clock ends it at once. The caller bounds it.
+        The wait follows `now.utc()`, so a moved clock ends it at once; it never lasts longer than three steps.
         """
         while True:
             instant = now.utc()
             step = self.step_at(instant)
             left = STEP_SECONDS - instant.timestamp() % STEP_SECONDS
-            if left >= _LEAST_SECONDS_LEFT and (after is None or step > after):
+            if left >= _LEAST_SECONDS_LEFT and (after is None or not step <= after <= step + STEPS_AHEAD):
                 return step
             await asyncio.sleep(_POLL_SECONDS)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from office import Office, portal
 
-from bots import guard
+from bots import guard, now
 from bots.desk import Failure, Verdict
 from bots.inventory import Inventory
 from bots.lease import lease
@@ -56,10 +56,33 @@ def test_two_submissions_in_one_use_the_budget_up(office: Office, verdict: Verdi
 
 
 def test_an_attempt_that_is_open_counts(office: Office) -> None:
+    office.attempt("A", Verdict.ACCEPTED)
     office.grant("A")
     office.grant("A")
     with pytest.raises(AccountHeld):
         office.grant("A")
+
+
+@pytest.mark.parametrize(("threshold", "granted"), [(3, 1), (5, 3)])
+def test_a_password_never_seen_to_work_leaves_room_for_being_sent_twice(
+    office: Office, threshold: int, granted: int
+) -> None:
+    where = portal(threshold=threshold)
+    for _ in range(granted):
+        office.attempt("A", Verdict.UNKNOWN, where=where)
+    with pytest.raises(AccountHeld, match="may count twice"):
+        office.grant("A", where)
+    assert office.grant("B", where)  # another one was put there by a person
+
+
+def test_only_the_password_that_the_portal_took_last_is_seen_to_work(office: Office) -> None:
+    office.attempt("A", Verdict.ACCEPTED)
+    office.attempt("B", Verdict.ACCEPTED)
+    office.sign_in()
+    office.attempt("A", Verdict.UNKNOWN)
+    with pytest.raises(AccountHeld, match="may count twice"):
+        office.grant("A")
+    assert office.grant("B")
 
 
 def test_what_was_not_submitted_does_not_count(office: Office) -> None:
@@ -89,10 +112,19 @@ def test_the_last_try_before_the_lock_is_never_granted(office: Office, threshold
 
 
 def test_the_service_submits_at_most_once_an_hour_while_a_verdict_is_missing(office: Office) -> None:
+    office.attempt("A", Verdict.ACCEPTED)
     office.attempt("A", Verdict.UNKNOWN)
     with pytest.raises(AccountHeld, match="one an hour"):
         office.grant("A", automatic=True)
     assert office.grant("A", automatic=False)
+
+
+def test_a_code_spent_by_a_clock_set_wrong_does_not_stop_the_next(office: Office) -> None:
+    step = int(now.utc().timestamp()) // 30
+    guard.grant_code(office.inventory, office.held, "run", step, THREE)
+    guard.grant_code(office.inventory, office.held, "run", step + 120, THREE)
+    assert guard.last_time_step(office.inventory, "a") in (step, step + 1)
+    assert guard.grant_code(office.inventory, office.held, "run", step + 1, THREE)
 
 
 def test_a_time_step_is_spent_once(office: Office) -> None:
