@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench soak lock recordings clean
+.PHONY: demo test check bench soak chaos lock recordings clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -26,6 +26,11 @@ bench: $(READY)
 
 soak: $(READY)
 	$(BIN)/python -m benchmarks.soak
+
+chaos: $(READY)
+	$(BIN)/python -m tests.chaos
+	$(BIN)/python -m tests.chaos --pairs
+	$(BIN)/python -m tests.chaos --sabotage
 
 recordings: $(READY)
 	$(BIN)/python -m tests.record

@@ -1,0 +1,34 @@
+"""The short form of `make chaos`: no run breaks a promise, and every guarantee that is taken out is noticed."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.chaos.pairs import PAIRS
+from tests.chaos.sabotage import SABOTAGES
+from tests.chaos.stage import noticed, several
+
+SHARES = 4  # they run side by side, and are played in processes of their own
+RUNS = 60
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("share", range(SHARES))
+def test_no_mix_breaks_a_promise(share: int) -> None:
+    for ended in several(range(share, RUNS, SHARES)):
+        assert not ended.violations, ended.story
+        assert ended.counts["ended signed in"] == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("share", range(SHARES))
+def test_the_named_faults_alone_and_in_pairs_never_lock(share: int) -> None:
+    named = [name for name in PAIRS if name.endswith("(wrong password, 0)") or "reset killed in" in name]
+    for ended in several(named[share :: 2 * SHARES]):
+        assert not ended.violations, ended.story
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("guarantee", SABOTAGES)
+def test_a_guarantee_that_is_taken_out_is_missed(guarantee: str) -> None:
+    assert noticed(guarantee), guarantee
