@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bots import guard, now
+from bots import freezes, now
 from bots.desk import Verdict
 from bots.guard import Standing
 from bots.inventory import Inventory, stamp
@@ -60,7 +60,7 @@ def unfreeze(inventory: Inventory, account: str, state: Standing, *, by: str, be
             f"{by} put the password of {account} into the vault, and no try is left before the last one: somebody "
             f"else unfreezes it. Or sign in by hand, and record it: pk account signed-in {account} --because ..."
         )
-    guard.unfreeze(inventory, account, by=by, because=because)
+    freezes.unfreeze(inventory, account, by=by, because=because)
 
 
 def _who_stored(inventory: Inventory, account: str) -> str | None:

@@ -33,6 +33,7 @@ class Gate:
         self._carried = False
         self._locked = False
         self._uncertain = False
+        self._sent_again = 0
         self.unanswered = 0
         self.status = 0
 
@@ -43,8 +44,8 @@ class Gate:
 
     @property
     def submissions(self) -> int:
-        """How many times the portal may have counted: one that got no HTTP answer counts as two."""
-        return min(2, max(self.left + self.unanswered, int(self._uncertain)))
+        """How many times the portal may have counted: one that Chromium may have sent again counts as two."""
+        return min(2, max(self.left + self.unanswered + self._sent_again, int(self._uncertain)))
 
     def watch(self, secret: str) -> None:
         """Hold back a second secret too, that goes out in the same submission."""
@@ -107,10 +108,23 @@ class Gate:
     def _answered(self, response: Response) -> None:
         if response.request in self._passed:
             self.status = response.status
+            self._sent_again += _sent_again(response)
 
 
 def _same(request: Request, earlier: Request) -> bool:
     return request.method == earlier.method and urlsplit(request.url)[:3] == urlsplit(earlier.url)[:3]
+
+
+def _sent_again(response: Response) -> bool:
+    """Whether Chromium may have sent an answered request twice, as it does when a kept connection is cut under it.
+
+    The page came from the same place a moment ago, so its connection would have been used again; a fresh one tells that
+    it was not there any more.
+    """
+    request = response.request
+    kept = urlsplit(request.frame.url)[:2] == urlsplit(request.url)[:2]
+    closes = "close" in response.headers.get("connection", "").lower()
+    return kept and not closes and request.timing["connectStart"] >= 0
 
 
 def spellings(secret: str) -> frozenset[str]:

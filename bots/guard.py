@@ -16,13 +16,12 @@ from typing import Any
 from bots import now, sharing
 from bots.brake import Limits, after_refusal, after_sign_in, check_brake, check_day, check_stopped
 from bots.codes.totp import STEP_SECONDS, STEPS_AHEAD
-from bots.desk import Failure, Grant, Verdict
-from bots.incidents import Kind, close_incident, open_incident, open_ones
+from bots.desk import Grant, Verdict
+from bots.freezes import lift
 from bots.inventory import Inventory, stamp
-from bots.inventory.audit import record_audit
 from bots.lease import Lease, check_epoch
 from bots.ways_back import way_back
-from flows.errors import AccountError, AccountFrozen, AccountHeld, CodesExhausted, InputError, error_classes
+from flows.errors import AccountFrozen, AccountHeld, CodesExhausted
 from payers.model import Policy, Portal
 
 DEFAULT_THRESHOLD = 3  # the lowest published lockout threshold (NaviNet, OR interChange)
@@ -32,7 +31,6 @@ LETTERS_A_DAY = 2  # portals that publish a limit allow two or three
 CODE_REFUSALS = 2
 MOST_SENT = 2  # how often the portal may count one submission: Chromium sends again when a reused connection is cut
 COUNTED = (Verdict.OPEN, Verdict.REFUSED, Verdict.UNKNOWN)
-PERSON_ONLY = ("CaptchaShown", "SecurityQuestionAsked")
 
 
 @dataclass(frozen=True)
@@ -98,8 +96,9 @@ def _is_a_try(row: dict[str, Any]) -> bool:
 
 def _doubtful(source: Inventory | Any, account: str, counted: list[dict[str, Any]]) -> frozenset[str]:
     """Passwords that were submitted without a verdict, unless it is the one that the portal took last."""
-    taken = "SELECT fingerprint FROM ledger WHERE account = ? AND kind IN ('password', 'taken') AND verdict = 'accepted'"
-    proved = {row["fingerprint"] for row in _rows(source, f"{taken} ORDER BY id DESC LIMIT 1", (account,))}
+    taken = """SELECT fingerprint FROM ledger WHERE account = ? AND kind IN ('password', 'taken')
+               AND verdict = 'accepted' ORDER BY id DESC LIMIT 1"""
+    proved = {row["fingerprint"] for row in _rows(source, taken, (account,))}
     return frozenset(row["fingerprint"] for row in counted if row["verdict"] != Verdict.REFUSED) - proved
 
 
@@ -195,7 +194,7 @@ def grant_password(
         if not proved:
             check_day(db, held.account, limits.sign_ins_per_day)
         if state.freeze:
-            _lift(db, held.account, by="vault", because="the vault holds another password")
+            lift(db, held.account, by="vault", because="the vault holds another password")
         return _open(db, held, run_id, "change" if proved else "password", fingerprint=fingerprint)
 
 
@@ -268,6 +267,17 @@ def _kind(db: Any, attempt: int) -> str:
     return str(db.execute("SELECT kind FROM ledger WHERE id = ?", (attempt,)).fetchone()[0])
 
 
+def new_password_taken(inventory: Inventory, held: Lease, run_id: str, fingerprint: str) -> None:
+    """The portal said that it took a new password: it counts as seen to work, though no sign-in has verified it yet."""
+    with inventory.write() as db:
+        check_epoch(db, held.account, held.epoch)
+        db.execute(
+            """INSERT INTO ledger (account, kind, fingerprint, run_id, epoch, opened_at, verdict, submissions)
+               VALUES (?, 'taken', ?, ?, ?, ?, 'accepted', 0)""",
+            (held.account, fingerprint, run_id, held.epoch, stamp(now.utc())),
+        )
+
+
 def signed_in(db: Any, held: Lease, run_id: str) -> None:
     """A good sign-in with the password: the count starts again. Inside the caller's transaction."""
     check_epoch(db, held.account, held.epoch)
@@ -277,47 +287,3 @@ def signed_in(db: Any, held: Lease, run_id: str) -> None:
         (held.account, run_id, held.epoch, stamp(now.utc())),
     )
     after_sign_in(db, run_id)
-
-
-def freeze_for(inventory: Inventory, account: str, failure: Failure, *, run_id: str, fingerprint: str | None) -> bool:
-    """Freeze the account when `failure` is one that only the vault or a person can mend; whether it was."""
-    cls = error_classes()[failure.error]
-    if not (issubclass(cls, AccountError) or failure.error in PERSON_ONLY):
-        return False
-    freeze(inventory, account, failure, by="worker", run_id=run_id, fingerprint=fingerprint)
-    return True
-
-
-def freeze(
-    inventory: Inventory,
-    account: str,
-    failure: Failure,
-    *,
-    by: str,
-    run_id: str | None = None,
-    fingerprint: str | None = None,
-) -> None:
-    """Freeze the account, once: an account that is frozen stays so for its first reason."""
-    with inventory.write() as db:
-        open_incident(db, Kind.FREEZE, failure, by=by, account=account, run_id=run_id, fingerprint=fingerprint)
-
-
-def unfreeze(inventory: Inventory, account: str, *, by: str, because: str) -> None:
-    """A person takes responsibility: freezes are lifted and the count starts again."""
-    if not because.strip():
-        raise InputError("say why: --because '...'")
-    at = stamp(now.utc())
-    with inventory.write() as db:
-        _lift(db, account, by=by, because=because)
-        db.execute(
-            """INSERT INTO ledger (account, kind, opened_at, verdict, submissions, by, because)
-               VALUES (?, 'unfreeze', ?, 'accepted', 0, ?, ?)""",
-            (account, at, by, because),
-        )
-        record_audit(db, at=at, who=by, action="account unfreeze", account=account, because=because)
-
-
-def _lift(db: Any, account: str, *, by: str, because: str) -> None:
-    for incident in open_ones(db, Kind.FREEZE):
-        if incident["account"] == account:
-            close_incident(db, incident, by=by, because=because)

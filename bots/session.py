@@ -213,7 +213,8 @@ class LiveSession:
                 self._vault.mark_pending(self.account.name, self.run_id, "declined")
             raise
         await self._attempts.settle_password(Verdict.ACCEPTED)
-        self._vault.mark_pending(self.account.name, self.run_id, "submitted")
+        taken = self._vault.mark_pending(self.account.name, self.run_id, "submitted")
+        await self._desk.new_password_taken(self._vault.fingerprint(self.account.name, taken.password))
 
     async def assist(self, person: Person) -> SignIn:
         """Let a person act at the portal until they say that they are done; how they are signed in then.

@@ -199,7 +199,7 @@ def permit_(
 @account.command("freeze")
 def freeze(name: Name, because: Because, json: Json = False) -> None:
     """Stop every run of this account until it is unfrozen."""
-    from bots import guard
+    from bots import freezes
     from bots.desk import Failure
 
     office.acting("freeze or unfreeze an account")
@@ -207,7 +207,7 @@ def freeze(name: Name, because: Because, json: Json = False) -> None:
     if not because.strip():
         raise InputError("say why: --because '...'")
     failure = Failure(error="ActionRequired", message=f"frozen by {office.person}: {because}")
-    guard.freeze(office.inventory, name, failure, by=office.person)
+    freezes.freeze(office.inventory, name, failure, by=office.person)
     print_done(f"account {name} is frozen", json=json, account=name, frozen=True)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bots import guard
+from bots import freezes
 from bots.inventory import Inventory, Kind
 from bots.inventory.accounts import get_account
 from bots.runner.password_change import left_of, note_new, settle, storing
@@ -37,7 +37,7 @@ async def recover_password(
             return asked
         if asked.failure:
             return await _verified(runner, inventory, vault, row, by) or asked
-    guard.unfreeze(inventory, account, by=by, because="the password was recovered by a letter from the portal")
+    freezes.unfreeze(inventory, account, by=by, because="the password was recovered by a letter from the portal")
     found = await settle(runner, vault, account)
     if found.failure is None:
         note_new(inventory, row, "password recover", by)

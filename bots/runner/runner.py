@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from bots import guard, now, sharing
+from bots import freezes, guard, now, sharing
 from bots.brake import after_run, check_stopped
 from bots.browser import find_browser, find_headed_browser
 from bots.desk import Candidate, Failure, Order, Question, SignIn
@@ -240,7 +240,7 @@ class Runner:
     def _concluded(self, run: Run, failure: Failure | None) -> RunResult:
         head = run.head
         if failure:
-            guard.freeze_for(self._inventory, head.account, failure, run_id=head.run_id, fingerprint=run.fingerprint)
+            freezes.freeze_for(self._inventory, head.account, failure, run_id=head.run_id, fingerprint=run.fingerprint)
         end_run(self._inventory, head, run.sign_in, failure, run.steps)
         after_run(self._inventory, head.portal, run.template.flow, head.run_id, failure, run.limits)
         remember(self._inventory, self._settings.last_seen)

@@ -10,7 +10,7 @@ import pytest
 from office import Office
 from test_people import Desk
 
-from bots import by_hand, guard
+from bots import by_hand, freezes, guard
 from bots.cli.office import office as command_office
 from bots.desk import Failure, Verdict
 from bots.inventory.audit import verify
@@ -68,7 +68,7 @@ def test_what_was_refused_stays_refused_after_a_sign_in_by_hand(office: Office) 
 
 def test_a_lock_is_not_lifted_by_a_sign_in_by_hand(office: Office) -> None:
     locked = Failure(error="AccountLocked", message="locked")
-    guard.freeze_for(office.inventory, "a", locked, run_id="run", fingerprint="A")
+    freezes.freeze_for(office.inventory, "a", locked, run_id="run", fingerprint="A")
     by_hand.signed_in(office.inventory, "a", by="Ann", because="x")
     with pytest.raises(AccountFrozen, match="unfreeze"):
         office.grant("A")
@@ -151,7 +151,7 @@ def test_another_password_lifts_the_freeze_and_refills_nothing(desk: Desk, tries
         fingerprint = vault.fingerprint("a", vault.get("a").password)
         office.attempt(fingerprint, Verdict.REFUSED)
         failure = Failure(error="InvalidCredentials", message="refused")
-        guard.freeze_for(desk.inventory, "a", failure, run_id="run", fingerprint=fingerprint)
+        freezes.freeze_for(desk.inventory, "a", failure, run_id="run", fingerprint=fingerprint)
     assert "vault set" in desk.run("root", "check", "a").output
     desk.run("root", "vault", "set", "a", given="a-Other9\n")
     after = desk.run("root", "check", "a")

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from bots import guard, now, settings
+from bots import freezes, now, settings
 from bots.desk import Failure
 from bots.inventory import Inventory
 from bots.outlook import DueItem, due_items
@@ -314,11 +314,11 @@ def count(inventory: Inventory, kind: str, verdict: str, submissions: int = 1) -
 
 def test_a_frozen_account_is_due_and_not_left_to_the_worker(inventory: Inventory) -> None:
     add(inventory, **CLOCKS)
-    guard.freeze(inventory, "a", Failure(error="AccountLocked", message="x"), by="worker")
+    freezes.freeze(inventory, "a", Failure(error="AccountLocked", message="x"), by="worker")
     items = due(inventory)
     assert [item.what for item in items if item.kind == "guard"] == ["FROZEN since 2026-11-24"]
     assert {item.who for item in items} == {"Ann"}
-    guard.unfreeze(inventory, "a", by="Ann", because="fine")
+    freezes.unfreeze(inventory, "a", by="Ann", because="fine")
     assert {item.who for item in due(inventory)} == {WORKER}
 
 
@@ -361,7 +361,7 @@ def test_a_sign_in_counts_from_its_local_date(inventory: Inventory) -> None:
 def test_a_freeze_is_dated_where_the_account_is(inventory: Inventory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(now, "utc", lambda: datetime(2026, 11, 25, 3, tzinfo=UTC))
     add(inventory, time_zone="America/Los_Angeles")
-    guard.freeze(inventory, "a", Failure(error="AccountLocked", message="x"), by="worker")
+    freezes.freeze(inventory, "a", Failure(error="AccountLocked", message="x"), by="worker")
     assert only(inventory).what == "FROZEN since 2026-11-24"
 
 
@@ -521,7 +521,7 @@ def fill(inventory: Inventory, number: int) -> None:
             for turn in range(10)
         )
         for index in range(0, number, 100):
-            guard.freeze(inventory, f"account-{index:05}", Failure(error="AccountLocked", message="x"), by="worker")
+            freezes.freeze(inventory, f"account-{index:05}", Failure(error="AccountLocked", message="x"), by="worker")
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from office import Office, portal
 
-from bots import guard, now
+from bots import freezes, guard, now
 from bots.desk import Failure, Verdict
 from bots.inventory import Inventory
 from bots.lease import lease
@@ -98,7 +98,7 @@ def test_only_a_good_sign_in_or_a_person_starts_the_count_again(office: Office) 
     office.sign_in()
     assert guard.standing(office.inventory, "a", THREE).possible_failures == 0
     office.attempt("C", Verdict.REFUSED)
-    guard.unfreeze(office.inventory, "a", by="Ann", because="the help desk reset it")
+    freezes.unfreeze(office.inventory, "a", by="Ann", because="the help desk reset it")
     assert guard.standing(office.inventory, "a", THREE).possible_failures == 0
 
 
@@ -149,10 +149,10 @@ def test_two_refused_codes_hold_the_account(office: Office) -> None:
     "error", ["AccountLocked", "AccountDisabled", "ActionRequired", "PermissionMissing", "CaptchaShown"]
 )
 def test_what_only_a_person_can_mend_freezes(office: Office, error: str) -> None:
-    assert guard.freeze_for(office.inventory, "a", Failure(error=error, message="x"), run_id="run", fingerprint="A")
+    assert freezes.freeze_for(office.inventory, "a", Failure(error=error, message="x"), run_id="run", fingerprint="A")
     with pytest.raises(AccountFrozen, match="unfreeze"):
         office.grant("B")  # another password does not help
-    guard.unfreeze(office.inventory, "a", by="Ann", because="done")
+    freezes.unfreeze(office.inventory, "a", by="Ann", because="done")
     assert office.grant("B")
 
 
@@ -160,13 +160,15 @@ def test_what_only_a_person_can_mend_freezes(office: Office, error: str) -> None
     "error", ["PortalUnavailable", "PayerUnavailable", "PasswordExpired", "ScreenNotRecognised", "AccountBusy"]
 )
 def test_an_outage_freezes_nobody(office: Office, error: str) -> None:
-    assert not guard.freeze_for(office.inventory, "a", Failure(error=error, message="x"), run_id="run", fingerprint="A")
+    assert not freezes.freeze_for(
+        office.inventory, "a", Failure(error=error, message="x"), run_id="run", fingerprint="A"
+    )
     assert office.grant("A")
 
 
 def test_a_reason_is_wanted(office: Office) -> None:
     with pytest.raises(InputError):
-        guard.unfreeze(office.inventory, "a", by="Ann", because=" ")
+        freezes.unfreeze(office.inventory, "a", by="Ann", because=" ")
 
 
 def test_a_lease_that_was_followed_grants_nothing(office: Office) -> None:

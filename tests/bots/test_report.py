@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bots import guard, report
+from bots import freezes, report
 from bots.desk import Failure
 from bots.inventory import Inventory, stamp
 from bots.report import PLAIN, Report, gather, plain, render_html, render_text, to_json
@@ -91,7 +91,7 @@ class World:
         self, account: str, error: str, *, phrase: str | None = None, by: str = "worker", words: str = "why"
     ) -> None:
         failure = Failure(error=error, message=words, phrase=phrase)
-        guard.freeze(self.inventory, account, failure, by=by, fingerprint="f1")
+        freezes.freeze(self.inventory, account, failure, by=by, fingerprint="f1")
         with self.inventory.write() as db:
             opened = stamp((AT - timedelta(hours=2)).astimezone(UTC))
             db.execute("UPDATE incidents SET opened_at = ? WHERE account = ?", (opened, account))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from test_people import Desk
 
-from bots import guard
+from bots import freezes, guard
 from bots.cli.office import office
 from bots.desk import Failure
 from bots.ways_back import STATES, way_back, ways_back
@@ -68,7 +68,7 @@ def test_every_published_way_back_has_its_source() -> None:
 def test_it_stands_wherever_a_next_step_stands(desk: Desk, error: str, words: str) -> None:
     with desk.inventory.write() as db:
         db.table("accounts").update("a", {"address": "http://availity.localhost:1"})
-    guard.freeze(desk.inventory, "a", Failure(error=error, message="x"), by="worker")
+    freezes.freeze(desk.inventory, "a", Failure(error=error, message="x"), by="worker")
     for command in (("check", "a"), ("why", "a"), ("due",), ("report",), ("account", "show", "a")):
         assert words in " ".join(desk.run("root", *command).output.split()), command
     after = guard.standing(desk.inventory, "a", portals()["availity"].policy)
@@ -78,7 +78,7 @@ def test_it_stands_wherever_a_next_step_stands(desk: Desk, error: str, words: st
 
 
 def test_a_refused_password_that_nobody_knows_has_a_way_back_too(desk: Desk) -> None:
-    guard.freeze(desk.inventory, "a", Failure(error="InvalidCredentials", message="x"), by="worker")
+    freezes.freeze(desk.inventory, "a", Failure(error="InvalidCredentials", message="x"), by="worker")
     told = " ".join(desk.run("root", "why", "a").output.split())
     assert "pk vault set a" in told
     assert "Nobody knows it? The user: Forgot your password?" in told

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bots import guard, settings
+from bots import freezes, guard, settings
 from bots.incidents import Kind, close_incident, open_ones
 from bots.inventory import Inventory
 from bots.inventory.accounts import add_account
@@ -101,7 +101,7 @@ def set_secret(office: Office, secret: str) -> None:
 
 def unfreeze(office: Office) -> None:
     """`pk account unfreeze`."""
-    guard.unfreeze(office.inventory, ACCOUNT, by="person", because="signed in by hand")
+    freezes.unfreeze(office.inventory, ACCOUNT, by="person", because="signed in by hand")
 
 
 def close(office: Office) -> None:

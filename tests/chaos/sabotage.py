@@ -10,7 +10,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
-from bots import guard, recovery
+from bots import freezes, guard, recovery
 from bots.desk import Verdict
 from bots.gate import Gate
 from bots.vault import Credential, Pending, Vault
@@ -88,7 +88,7 @@ def _code_step_is_not_kept() -> None:
 
 
 def _outage_freezes() -> None:
-    guard.PERSON_ONLY = ("PortalUnavailable",)
+    freezes.PERSON_ONLY = ("PortalUnavailable",)
 
 
 def _future_steps_are_waited_for() -> None:

@@ -10,7 +10,7 @@ import pytest
 from house import House
 from killing import LIFE, Killed, Life, codes_in_a_row, mortal
 
-from bots import guard
+from bots import freezes
 from bots.desk import Failure
 from bots.runner.password_recovery import recover_password
 from bots.runner.runner import RunResult
@@ -36,7 +36,7 @@ def state(house: House, name: str, user: str) -> dict[str, Any]:
 def locked_out(house: House, portal: str) -> tuple[str, str]:
     """An account that is locked, whose right password nobody knows, and which the worker has frozen."""
     name, user = house.account(portal, password="Wr0ng-pass$1", locked=True)
-    guard.freeze(house.inventory, name, Failure(error="AccountLocked", message="the account is locked"), by="worker")
+    freezes.freeze(house.inventory, name, Failure(error="AccountLocked", message="the account is locked"), by="worker")
     return name, user
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from bots import guard
+from bots import freezes
 from bots.desk import Failure
 from bots.inventory import Inventory
 from bots.inventory.accounts import add_account, checked_account
@@ -25,7 +25,7 @@ def report(tmp_path: Path) -> Path:
         row = checked_account({"name": name, "portal": "availity", "user_id": f"secretuser-{name}"}, ["availity"])
         add_account(inventory, row, [], by="test", at=AT.isoformat())
     failure = Failure(error="InvalidCredentials", message="refused", phrase="password_refused")
-    guard.freeze(inventory, "availity-west-worker", failure, by="worker")
+    freezes.freeze(inventory, "availity-west-worker", failure, by="worker")
     page = tmp_path / "report.html"
     page.write_text(render_html(gather(inventory, ["availity-west-worker"], datetime.now(UTC), service_running=True)))
     return page
