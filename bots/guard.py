@@ -46,6 +46,7 @@ class Standing:
     freeze: dict[str, Any] | None
     way_back: str = ""
     doubtful: frozenset[str] = frozenset()
+    code_allowance: int = CODE_REFUSALS
 
     @property
     def left(self) -> int:
@@ -86,6 +87,7 @@ def standing(source: Inventory | Any, account: str, policy: Policy) -> Standing:
         freeze=freezes[0] if freezes else None,
         way_back=way_back(row, policy, freezes[0]["error"]) if freezes else "",
         doubtful=_doubtful(source, account, counted),
+        code_allowance=min(CODE_REFUSALS, (policy.code_threshold or CODE_REFUSALS + 1) - 1),
     )
 
 
@@ -124,7 +126,7 @@ def check(state: Standing, account: str, fingerprint: str, *, automatic: bool) -
     by_hand = f"Sign in by hand to see how it stands, then: pk account unfreeze {account} --because ..."
     if state.possible_failures + 1 > state.allowance:
         raise AccountHeld(
-            f"account {account} is held: {state.possible_failures} submissions may have failed at the portal and the "
+            f"account {account} is held: {_times(state.possible_failures)} may have failed at the portal and the "
             f"last try before a lock is kept for a person. {by_hand}"
         )
     if fingerprint in state.doubtful and state.possible_failures + MOST_SENT > state.allowance:
@@ -140,8 +142,12 @@ def check(state: Standing, account: str, fingerprint: str, *, automatic: bool) -
         )
 
 
+def _times(count: int) -> str:
+    return "1 submission" if count == 1 else f"{count} submissions"
+
+
 def _check_codes(state: Standing, account: str) -> None:
-    if state.code_refusals >= CODE_REFUSALS:
+    if state.code_refusals >= state.code_allowance:
         raise AccountHeld(
             f"account {account} is held: {state.code_refusals} one-time codes were refused. Check the authenticator "
             f"secret (pk vault check {account}) and the clock, then: pk account unfreeze {account} --because ..."

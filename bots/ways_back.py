@@ -32,6 +32,11 @@ def ways_back(row: Mapping[str, Any], policy: Policy) -> dict[str, str]:
     return {state: words for state, words in found.items() if words}
 
 
+def _waited(policy: Policy) -> str:
+    """For how long a lock lasts, where the portal takes it off by itself."""
+    return f"{policy.lock_minutes} minutes" if policy.lock_minutes else ""
+
+
 def _words(row: Mapping[str, Any], policy: Policy, state: AccountState) -> str:
     known = policy.ways_back.get(state)
     path = f"{known.who}: {known.how}" if known else ""
@@ -40,6 +45,7 @@ def _words(row: Mapping[str, Any], policy: Policy, state: AccountState) -> str:
         phone, hours = own, " ".join(filter(None, (row["help_hours"], row["help_zone"])))
     told = (
         ("", row.get("unlock_path") or path[:1].upper() + path[1:]),
+        ("By itself after ", _waited(policy) if state is AccountState.LOCKED else ""),
         ("Call ", f"{phone} ({hours})" if phone and hours else phone),
         ("Have ready: ", row.get("have_ready") or ready),
         ("Usually takes: ", row.get("usual_days")),

@@ -67,11 +67,15 @@ class ResetLetter:
 class Policy:
     """A portal's published clocks and limits; `None` where nothing is published (never a guess).
 
-    Days and minutes as the portal counts them. `sources` names where each number was read. `ways_back` has the states
-    for which a way back is published.
+    Days and minutes as the portal counts them. `lockout_threshold` refused passwords in a row lock, `code_threshold`
+    refused codes; `lock_minutes` later the portal takes a lock off by itself. `sources` names where each number was
+    read. `ways_back` has the states for which a way back is published.
     """
 
     lockout_threshold: int | None = None
+    lock_minutes: int | None = None
+    code_threshold: int | None = None
+    password_min_age_days: int | None = None
     password_max_age_days: int | None = None
     password_warning_days: int | None = None
     inactivity_days: int | None = None

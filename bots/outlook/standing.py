@@ -54,7 +54,7 @@ def standing_of(inventory: Inventory, vault: Vault, settings: Settings, name: st
     )
     try:
         address = checked_address(row, portal, settings)
-        fingerprint = vault.fingerprint(name, vault.get(name).password)
+        fingerprint = vault.fingerprint(name, vault.next_password(name, state.refused)[0])
         guard.check(state, name, fingerprint, automatic=False)
         check_day(inventory, name, settings.sign_ins_per_day)
         sharing.check_free(inventory, name, automatic=False)

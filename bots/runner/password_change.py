@@ -14,6 +14,7 @@ belongs to the run that stored it; nobody else discards it before a sign-in has 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any, Literal
 
 from bots import now
@@ -23,7 +24,7 @@ from bots.inventory.audit import record_audit
 from bots.passwords import new_password
 from bots.runner.runner import Runner, RunResult
 from bots.runner.runs import RunHead
-from bots.vault import Pending, Vault
+from bots.vault import Credential, Pending, Vault
 from flows.errors import InputError
 from payers.registry import find_portal
 
@@ -35,9 +36,8 @@ async def change_password(runner: Runner, inventory: Inventory, vault: Vault, ac
     there is nothing to change with.
     """
     row = get_account(inventory, account)
-    prepare = storing(vault, row, "change")
     await settle(runner, vault, account)
-    changed = await runner.run(account, "password_reset", fresh=True, prepare=prepare)
+    changed = await runner.run(account, "password_reset", fresh=True, prepare=storing(vault, row, "change"))
     pending = left_of(vault, changed.head)
     if pending is None:
         return changed
@@ -50,15 +50,27 @@ async def change_password(runner: Runner, inventory: Inventory, vault: Vault, ac
 
 def storing(vault: Vault, row: Mapping[str, Any], kind: Literal["change", "forgot"]) -> Callable[[RunHead], None]:
     """What a run does under the account's lease before it contacts the portal: make a new password and store it."""
-    account, rules, began = row["name"], find_portal(row["portal"]).policy.password_rules, now.utc()
+    account, policy = row["name"], find_portal(row["portal"]).policy
+    before = vault.get(account).password
+    if kind == "change":
+        _check_age(vault.get(account), policy.password_min_age_days or 0)
 
     def store(head: RunHead) -> None:
-        if vault.get(account).password_set_at > began:
+        if vault.get(account).password != before:
             raise InputError(f"the password of {account} was changed a moment ago by somebody else")
-        fresh = new_password(rules, row["user_id"])
+        fresh = new_password(policy.password_rules, row["user_id"])
         vault.put_pending(account, Pending(password=fresh, kind=kind, run_id=head.run_id, at=now.utc()))
 
     return store
+
+
+def _check_age(credential: Credential, days: int) -> None:
+    """Raise `InputError` where the portal takes no new password yet; a recovery is not bound by that."""
+    again = credential.password_set_at + timedelta(days)
+    if again > now.utc():
+        raise InputError(
+            f"the portal takes a new password {days} days after the last one: not before {again:%Y-%m-%d %H:%M} UTC"
+        )
 
 
 def left_of(vault: Vault, head: RunHead) -> Pending | None:

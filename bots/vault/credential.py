@@ -87,6 +87,10 @@ class Credential(_Secretive):
         kept = self.with_old(self.password, self.password_set_at)
         return kept.model_copy(update={"password": password, "password_set_at": at})
 
+    def knows(self, password: SecretStr) -> bool:
+        """Whether it is the password in force, or was."""
+        return password in (self.password, *(old.password for old in self.history))
+
     def with_old(self, password: SecretStr, set_at: datetime) -> Credential:
         """A copy with `password` on top of its history."""
         history = (OldPassword(password=password, set_at=set_at), *self.history)[:HISTORY_LENGTH]

@@ -52,11 +52,21 @@ class Vault:
         self._key = key
 
     def get(self, account: str) -> Credential:
-        """The secrets of `account`; InputError if there are none, Unreadable if they can't be opened."""
+        """The secrets of `account`; InputError if there are none, Unreadable if they can't be opened.
+
+        A new password that is only in its second file belongs to them too: the entry was put back from an older copy.
+        """
         credential = self._read(account)
         if credential is None:
             raise InputError(f"no vault entry for {account}: pk vault set {account}")
+        if credential.pending is None and (twin := self._twin(account)) and not credential.knows(twin.password):
+            return credential.model_copy(update={"pending": twin})
         return credential
+
+    def _twin(self, account: str) -> Pending | None:
+        with suppress(Unreadable):
+            return self.journalled(account)
+        return None
 
     def put(
         self,
@@ -121,8 +131,8 @@ class Vault:
         """Forget the new password of that run, which no portal took; another run's stays."""
         with self._changing(account) as credential:
             if credential.pending and credential.pending.run_id == run_id:
+                self._journal(account).unlink(missing_ok=True)  # first, or it would come back from there
                 self._write(credential.model_copy(update={"pending": None}))
-                self._journal(account).unlink(missing_ok=True)
 
     def next_password(self, account: str, refused: Collection[str]) -> tuple[SecretStr, Candidate]:
         """The password to sign in with, given the fingerprints of those that were refused since the last good sign-in.
@@ -137,7 +147,7 @@ class Vault:
         return (untried or [candidates[-1]])[0]
 
     def journalled(self, account: str) -> Pending | None:
-        """The pending password as the second file has it: all that is left if the entry was restored from a copy."""
+        """The pending password as the second file has it."""
         data = read_sealed(self._journal(account), self._key)
         return None if data is None else decode_pending(data)
 

@@ -127,6 +127,18 @@ def test_a_code_spent_by_a_clock_set_wrong_does_not_stop_the_next(office: Office
     assert guard.grant_code(office.inventory, office.held, "run", step + 1, THREE)
 
 
+@pytest.mark.parametrize(("published", "refused"), [(None, 2), (5, 2), (2, 1)])
+def test_refused_codes_stop_before_the_portal_locks_for_them(
+    office: Office, published: int | None, refused: int
+) -> None:
+    policy = Policy(lockout_threshold=3, code_threshold=published)
+    for number in range(refused):
+        grant = guard.grant_code(office.inventory, office.held, "run-a", 100 + number, policy)
+        office.close(grant.attempt, Verdict.REFUSED)
+    with pytest.raises(AccountHeld, match="one-time codes were refused"):
+        guard.grant_code(office.inventory, office.held, "run-a", 200, policy)
+
+
 def test_a_time_step_is_spent_once(office: Office) -> None:
     guard.grant_code(office.inventory, office.held, "run", 100, THREE)
     for used in (100, 99):

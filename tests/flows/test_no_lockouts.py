@@ -10,7 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
+from asking import ask, ledger, order
 from house import NPI, ORGANIZATION, House, question
+from pydantic import SecretStr
 
 from bots import guard
 from bots.desk import SignIn
@@ -55,6 +57,20 @@ def write_batch(path: Path, house: House, account: str, count: int) -> Path:
                 ]
             )
     return path
+
+
+@pytest.mark.parametrize("portal", ["availity", "uhc"])
+async def test_a_submission_that_chromium_sent_again_counts_twice(house: House, portal: str) -> None:
+    """A kept connection is cut under the password; Chromium sends it once more, and that is answered."""
+    name, user = house.account(portal, password=WRONG)
+    order(house, portal, user, "cut_after", "login_post", connection="reused")
+    refused, _ = await ask(house, name, flow="login")
+    house.vault.put(name, password=SecretStr("Wr0ng-pass$2"))
+    held, _ = await ask(house, name, flow="login")
+    assert [run.failure and run.failure.error for run in (refused, held)] == ["InvalidCredentials", "AccountHeld"]
+    seen = house.world.account(portal, user)
+    assert (ledger(house, name), seen["password_submissions"]) == ([("password", "refused", 2)], 2)
+    assert not seen["locked"]
 
 
 def test_a_refused_password_is_submitted_once(house: House) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -17,10 +17,13 @@ from pydantic import SecretStr
 
 from bots import now
 from bots.inventory.accounts import local_day
-from bots.runner import Runner
+from bots.runner import Runner, password_change
 from bots.runner.password_change import change_password
 from bots.runner.runner import RunResult
 from bots.vault import Pending, Vault
+from flows.errors import InputError
+from payers.model import PasswordRules
+from payers.registry import find_portal
 
 __all__ = ["codes_in_a_row", "mortal", "policies"]
 pytestmark = pytest.mark.usefixtures("codes_in_a_row")
@@ -86,6 +89,43 @@ async def test_a_password_that_expires_soon_is_told_and_used(
     assert row["password_expires_on"] == str(local_day({"time_zone": None}, now.utc()) + timedelta(days=3))
     seen = house.world.account(portal, user)
     assert (seen["sign_ins"], seen["password_submissions"], seen["password_changes"]) == (1, 1, 0)
+
+
+async def test_a_password_too_young_for_the_policy_contacts_nobody(
+    house: House, portal: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = find_portal(portal)
+    strict = replace(site, policy=replace(site.policy, password_min_age_days=2))
+    monkeypatch.setattr(password_change, "find_portal", lambda name: strict)
+    name, user = house.account(portal)
+    with pytest.raises(InputError, match="a new password 2 days after the last one: not before"):
+        await change(house, name)
+    assert house.world.account(portal, user)["password_submissions"] == 0
+
+
+async def test_a_policy_that_no_password_can_meet_contacts_nobody(
+    house: House, portal: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = find_portal(portal)
+    impossible = replace(site.policy, password_rules=PasswordRules(shortest=2, longest=2))
+    monkeypatch.setattr(password_change, "find_portal", lambda name: replace(site, policy=impossible))
+    name, user = house.account(portal)
+    result = await change(house, name)
+    assert result.failure
+    assert "correct its password_rules" in result.failure.message
+    assert house.vault.get(name).pending is None
+    assert house.world.account(portal, user)["password_submissions"] == 0
+
+
+async def test_a_vault_that_can_not_confirm_the_new_password_submits_nothing(
+    house: House, portal: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, user = house.account(portal)
+    monkeypatch.setattr(Vault, "journalled", lambda vault, account: None)
+    result = await change(house, name)
+    assert result.failure
+    assert "nothing was submitted" in result.failure.message
+    assert house.world.account(portal, user)["password_submissions"] == 0
 
 
 async def test_two_changes_at_once_do_not_lose_each_other(house: House, portal: str) -> None:
