@@ -14,7 +14,8 @@ import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+from unittest.mock import patch
 
 from benchmarks.practice import House, world
 from benchmarks.tree import parts
@@ -83,16 +84,10 @@ def _weigh(sessions: int, browser: Path) -> Density:
 
 async def _hold(house: House, names: list[str], browser: Path, *, without: int) -> dict[str, float]:
     """Sign all accounts in through the real Runner, look while all are open, and let them go."""
-    settings = house.settings
-    runner = Runner(settings, house.inventory, house.vault, house.key, source="command", by="bench")
-    engine = HoldingEngine(
-        browser,
-        house.vault,
-        house.key,
-        sign_ins_at_once=settings.sign_ins_at_once,
-        step_seconds=settings.step_timeout_seconds,
-    )
-    runner._engine = engine
+    settings = house.settings.model_copy(update={"browser_executable": browser})
+    with patch("bots.runner.runner.Engine", HoldingEngine):
+        runner = Runner(settings, house.inventory, house.vault, house.key, source="command", by="bench")
+    engine = cast(HoldingEngine, runner._engine)
     runs = [asyncio.create_task(runner.run(name, "login")) for name in names]
     while engine.seated < len(names) and not any(run.done() for run in runs):
         await asyncio.sleep(0.1)

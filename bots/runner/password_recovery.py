@@ -63,7 +63,7 @@ def check_can_receive(row: Mapping[str, Any], settings: Settings) -> None:
         raise InputError(f"account {name} is a {row['kind']}'s login: its owner recovers the password by hand")
     if "@" not in (row["registered_email"] or ""):
         raise InputError(
-            f"where the portal sends its letters is not known: pk account set {name} --registered-email ADDRESS"
+            f"where the portal sends its letters is not known: pk account set {name} --set registered_email=ADDRESS"
         )
     if not settings.mail_server:
         raise InputError(
