@@ -65,7 +65,7 @@ class Vault:
 
     def _twin(self, account: str) -> Pending | None:
         with suppress(Unreadable):
-            return self.journalled(account)
+            return self.journalled(account) if self._journal(account).exists() else None
         return None
 
     def put(
