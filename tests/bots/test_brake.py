@@ -59,9 +59,10 @@ def test_no_more_are_on_their_way_than_the_brake_can_bear(office: Office) -> Non
 def test_a_stale_vault_costs_three_refusals_however_many_accounts(office: Office) -> None:
     refused = 0
     for number in range(200):
-        held = office.add(f"s{number}", ("availity", "uhc")[number % 2])
+        where = portal(("availity", "uhc", "north", "south", "west")[number % 5])
+        held = office.add(f"s{number}", where.name)
         try:
-            office.attempt(f"old-{number}", Verdict.REFUSED, held=held, where=portal(("availity", "uhc")[number % 2]))
+            office.attempt(f"old-{number}", Verdict.REFUSED, held=held, where=where)
             refused += 1
         except AccountHeld:
             continue
