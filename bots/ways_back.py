@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from payers.model import AccountState, Policy
+from payers.registry import portals
 
 STATES = {
     "AccountLocked": AccountState.LOCKED,
@@ -23,7 +24,12 @@ def way_back(row: Mapping[str, Any], policy: Policy, error: str) -> str:
 
     `row` is the account's: the path, phone, hours and the like that it keeps win over what is published.
     """
-    return _words(row, policy, STATES[error]) if error in STATES else ""
+    if error not in STATES:
+        return ""
+    site = portals().get(row.get("portal", ""))
+    by_letter = site and site.password_recovery and STATES[error] in (AccountState.LOCKED, AccountState.PASSWORD)
+    own = f"By the worker: pk password recover {row['name']}. " if by_letter else ""
+    return own + _words(row, policy, STATES[error])
 
 
 def ways_back(row: Mapping[str, Any], policy: Policy) -> dict[str, str]:

@@ -43,7 +43,6 @@ def recover(name: Name, json: Json = False) -> None:
     """Recover a forgotten password by a letter from the portal, also for a locked account, and verify it."""
     office.acting("change a password")
     log_to(office.settings.home / "portalkeeper.log")
-    tell(f"asks the portal for a letter and waits up to {office.settings.letter_seconds} s for it")
     result = asyncio.run(_recover(name))
     if result.failure:
         raise result.failure.to_error()

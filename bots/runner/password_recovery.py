@@ -29,6 +29,7 @@ async def recover_password(
     """
     row = get_account(inventory, account)
     check_can_receive(row, settings)
+    runner.tell(f"asks the portal for a letter and waits up to {settings.letter_seconds} s for it")
     pending = vault.get(account).pending
     if not pending or (pending.kind, pending.state) != ("forgot", "submitted"):
         asked = await runner.run(account, "password_recovery", fresh=True, prepare=storing(vault, row, "forgot"))

@@ -95,7 +95,7 @@ class Runner:
         self._vault = vault
         self._source = source
         self._by = by
-        self._tell = tell
+        self.tell = tell
         self._past_expiry = past_expiry
         self._renewing: set[str] = set()
         self._writer = ThreadPoolExecutor(1, "inventory")
@@ -209,7 +209,7 @@ class Runner:
             engine=self._engine,
             writer=self._writer,
             automatic=self._source == "service",
-            tell=self._tell,
+            tell=self.tell,
         )
 
     def _look_for_copies(self) -> None:

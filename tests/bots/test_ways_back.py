@@ -81,4 +81,4 @@ def test_a_refused_password_that_nobody_knows_has_a_way_back_too(desk: Desk) -> 
     freezes.freeze(desk.inventory, "a", Failure(error="InvalidCredentials", message="x"), by="worker")
     told = " ".join(desk.run("root", "why", "a").output.split())
     assert "pk vault set a" in told
-    assert "Nobody knows it? The user: Forgot your password?" in told
+    assert "Nobody knows it? By the worker: pk password recover a. The user: Forgot your password?" in told
