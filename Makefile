@@ -11,7 +11,8 @@ demo: $(READY)
 	@$(BIN)/portalkeeper demo
 
 test: $(READY)
-	$(BIN)/pytest -n $${PYTEST_WORKERS:-4} --dist worksteal
+	$(BIN)/pytest -n $${PYTEST_WORKERS:-4} --dist worksteal -m "not alone"
+	$(BIN)/pytest -m alone tests/bots
 	$(BIN)/pytest tests/pages -p playwright
 
 check: $(READY)

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bots.cli.office import log_to, office
+from bots.cli.office import office
 from bots.cli.printing import tell
-from bots.inventory.accounts import get_account
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
 
-    from bots.runner import RunResult
 
 DONE = "Close the window when you are done, or press Enter here."
 
@@ -27,17 +25,8 @@ def assist(name: Annotated[str, typer.Argument(help="The account's name.")]) -> 
     What you submit counts as the worker's submissions do. Nothing is recorded; the signed-in state is kept.
     """
     office.acting("sign in to a portal")
-    get_account(office.inventory, name)
-    log_to(office.settings.home / "portalkeeper.log")
-    result = asyncio.run(_assist(name))
-    if result.failure:
-        raise result.failure.to_error()
+    office.carry_out(name, lambda runner: runner.run(name, "assist"), AtTheTerminal())
     print(f"{name}: signed in; the worker goes on with this session")
-
-
-async def _assist(name: str) -> RunResult:
-    async with office.runner("command", person=AtTheTerminal()) as runner:
-        return await runner.run(name, "assist")
 
 
 class AtTheTerminal:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import cached_property
 from pathlib import Path
@@ -11,11 +12,12 @@ from typing import TYPE_CHECKING
 from bots import now, settings
 from bots.cli.printing import tell
 from bots.inventory import Inventory
+from bots.inventory.accounts import get_account
 from bots.people import FILE, Action, People, load_people, who
 from flows.errors import InputError
 
 if TYPE_CHECKING:
-    from bots.runner import Runner
+    from bots.runner import Runner, RunResult
     from bots.sealing import Key
     from bots.session import Person
     from bots.vault import Vault
@@ -95,6 +97,22 @@ class Office:
             yield runner
         finally:
             await runner.stop()
+
+    def carry_out(
+        self, account: str, work: Callable[[Runner], Awaitable[RunResult]], person: Person | None = None
+    ) -> RunResult:
+        """Do something with an account by a runner. Raises what it ended with, unless that is success."""
+
+        async def run() -> RunResult:
+            async with self.runner("command", person) as runner:
+                return await work(runner)
+
+        get_account(self.inventory, account)
+        log_to(self.settings.home / "portalkeeper.log")
+        result = asyncio.run(run())
+        if result.failure:
+            raise result.failure.to_error()
+        return result
 
 
 office = Office()

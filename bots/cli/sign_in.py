@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from bots.cli.office import log_to, office
+from bots.cli.office import office
 from bots.cli.printing import Json, print_fields, print_json, print_table
-from bots.inventory.accounts import get_account
 
 Name = Annotated[str, typer.Argument(help="The account's name.")]
 
@@ -17,21 +15,12 @@ Name = Annotated[str, typer.Argument(help="The account's name.")]
 def sign_in(name: Name, json: Json = False) -> None:
     """Sign in to the portal of an account, with its code if one is asked for."""
     office.acting("sign in to a portal")
-    log_to(office.settings.home / "portalkeeper.log")
-    result = asyncio.run(_sign_in(name))
-    if result.failure:
-        raise result.failure.to_error()
+    result = office.carry_out(name, lambda runner: runner.run(name, "login"))
     how = {"stored": "still signed in from before", "password": "signed in with the password"}[result.sign_in]
     if json:
         print_json({"account": name, "run_id": result.head.run_id, "sign_in": str(result.sign_in)})
     else:
         print(f"{name}: {how}")
-
-
-async def _sign_in(name: str) -> Any:
-    get_account(office.inventory, name)
-    async with office.runner("command") as runner:
-        return await runner.run(name, "login")
 
 
 def check(name: Name, json: Json = False) -> None:

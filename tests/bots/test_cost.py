@@ -52,6 +52,7 @@ def test_a_start_loads_no_browser_scheduler_or_vault(home: Path, command: tuple[
     assert not HEAVY & (loaded | {name.partition(".")[0] for name in loaded})
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_a_start_takes_half_a_second_of_cpu(home: Path, command: tuple[str, ...]) -> None:
     # The least of some tries: neighbours on the machine make CPU seconds longer, nothing makes them shorter.
