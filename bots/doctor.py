@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from bots import now
 from bots.browser import find_browser
-from bots.inventory import Inventory
+from bots.inventory import Inventory, stamp
 from bots.people import FILE, load_people
 from bots.sealing import load_key
 from bots.settings import Settings, is_loopback
@@ -19,6 +21,7 @@ from bots.worklist import ColumnMap, load_aliases
 from flows.errors import InputError
 from payers.registry import find_portal
 
+CLOCKS_APART = timedelta(minutes=5)
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 SYNCED = ("dropbox", "onedrive", "google drive", "icloud", "nextcloud", "owncloud")
 
@@ -47,7 +50,9 @@ def examine(settings: Settings) -> list[Finding]:
         "people": lambda: load_people(settings.config / FILE).words(),
         "key": lambda: str(load_key(settings.key_file).path),
         "inventory": lambda: _inventory(settings),
+        "clock": lambda: _clock(settings),
         "answers folder": lambda: _private(settings.answers_folder),
+        "letters": lambda: _letters(settings),
     }
     findings = [_finding(what, look) for what, look in checks.items()]
     return findings + list(_accounts(settings))
@@ -90,6 +95,40 @@ def _inventory(settings: Settings) -> str:
     finally:
         inventory.close()
     return f"{count} accounts"
+
+
+def _clock(settings: Settings) -> str:
+    """What time it is, unless the inventory knows of a later one."""
+    at, newest = now.utc(), ""
+    with suppress(InputError):  # an inventory that can't be read is told in its own line
+        newest = _newest_record(settings.database) if settings.database.exists() else ""
+    if newest > stamp(at + CLOCKS_APART):
+        raise InputError(
+            f"this machine's clock stands at {at:%Y-%m-%d %H:%M} UTC, but the inventory holds a record of "
+            f"{newest[:16].replace('T', ' ')}: one of the two is wrong. Set the clock right (timedatectl), or codes "
+            "will be refused"
+        )
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _newest_record(database: Path) -> str:
+    sql = "SELECT max(ifnull((SELECT max(at) FROM audit), ''), ifnull((SELECT max(opened_at) FROM ledger), '')) AS at"
+    inventory = Inventory(database)
+    try:
+        return str(inventory.rows(sql)[0]["at"])
+    finally:
+        inventory.close()
+
+
+def _letters(settings: Settings) -> str:
+    """Where letters about forgotten passwords arrive, unless none could be believed or found there."""
+    if not settings.mail_server:
+        return "none are expected: mail_server is not set"
+    if not (settings.mail_folder / "new").is_dir():
+        raise InputError(
+            f"{settings.mail_folder} is no Maildir: have the portals' letters delivered there (mail_folder)"
+        )
+    return str(settings.mail_folder)
 
 
 def _accounts(settings: Settings) -> Iterator[Finding]:
