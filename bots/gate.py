@@ -122,7 +122,10 @@ def _sent_again(response: Response) -> bool:
     it was not there any more.
     """
     request = response.request
-    kept = urlsplit(request.frame.url)[:2] == urlsplit(request.url)[:2]
+    page = request.url
+    with suppress(Exception):  # a pop-up has no frame yet while its first document is on its way
+        page = request.frame.url
+    kept = urlsplit(page)[:2] == urlsplit(request.url)[:2]
     closes = "close" in response.headers.get("connection", "").lower()
     return kept and not closes and request.timing["connectStart"] >= 0
 

@@ -10,7 +10,7 @@ from bots.gate import EVERYTHING, spellings
 from flows.errors import PortalkeeperError
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext, Request, Route
+    from playwright.async_api import BrowserContext, Frame, Request, Route
 
 TYPED = "() => [...document.querySelectorAll('input[type=password]')].map(field => field.value).filter(Boolean)"
 
@@ -64,10 +64,19 @@ class Watch:
         if request.method in ("GET", "HEAD", "OPTIONS"):
             return None
         body = request.post_data_buffer or b""
-        typed: list[str] = await request.frame.evaluate(TYPED)
-        carried = (value for value in typed if any(word.encode() in body for word in spellings(value)))
-        return next(carried, None)
+        for frame in [frame for page in self._context.pages for frame in page.frames]:
+            for value in await _typed_in(frame):
+                if any(word.encode() in body for word in spellings(value)):
+                    return value
+        return None
 
     def _failed(self, request: Request) -> None:
         if request in self._passed:
             self._unanswered()
+
+
+async def _typed_in(frame: Frame) -> list[str]:
+    found: list[str] = []
+    with suppress(Exception):  # a frame that is gone, or has no document yet, holds nothing
+        found = await frame.evaluate(TYPED)
+    return found

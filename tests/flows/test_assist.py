@@ -114,3 +114,20 @@ def test_without_a_screen_it_says_how_to_get_one(house: House) -> None:
     ended = house.pk("assist", name)
     assert ended.returncode == 2
     assert "ssh -X" in ended.stderr
+
+
+async def test_a_form_that_opens_another_tab_is_asked_for_too(house: House) -> None:
+    name, user = house.account()
+
+    async def act(page: Page) -> None:
+        await page.set_content(
+            f"<form method=post target=_blank action='{house.world.urls['availity']}/x'>"
+            "<input type=password name=p value='Wr0ng-pass$1'><button>Go</button></form>"
+        )
+        async with page.expect_popup() as opened:
+            await page.get_by_role("button", name="Go").click()
+        await (await opened.value).wait_for_load_state()
+
+    await assist(house, name, act)
+    rows = house.inventory.rows("SELECT kind, verdict FROM ledger WHERE account = ?", (name,))
+    assert [(row["kind"], row["verdict"]) for row in rows] == [("password", "unknown")]
