@@ -6,8 +6,8 @@ from playwright.async_api import Page
 
 from flows.errors import ActionRequired, CodeRejected
 from flows.session import Session
-from payers.kit import Screen, arrive, phrase_in, reach, visit
-from payers.portals.availity.failures import meaning, overlays, sign_in_failures
+from payers.kit import Screen, phrase_in, reach, visit
+from payers.portals.availity.failures import alert_meaning, meaning, overlays, sign_in_failures
 from payers.portals.availity.password_reset import FORM_SECONDS, explain
 from payers.portals.availity.phrases import PHRASES
 from payers.portals.availity.screens import (
@@ -28,23 +28,34 @@ async def recover(session: Session) -> None:
     page = session.page
     async with session.step("ask for a letter"):
         await visit(page, session.address + LOGIN, sign_in_failures(page))
-        await _next(session, SignIn(page))
+        await _next(page, SignIn(page))
         await SignIn(page).forgot.click()
         form = ForgotPassword(page)
-        await _next(session, form)
+        await _next(page, form)
         await form.user_id.fill(session.account.username)
         await session.expect_letter()
         await form.go_on.click()
-        if isinstance(await _next(session, SignInAlert(page), CheckEmail(page)), SignInAlert):
-            raise ActionRequired("the portal sends no letter now; somebody else may have asked for too many today")
+        screen = await _next(page, SignInAlert(page), CheckEmail(page))
+        if isinstance(screen, SignInAlert):
+            await _explain(screen)
     async with session.step("set the new password", private=True):
         await page.goto((await session.letter()).get_secret_value())
         await _set_password(session)
 
 
+async def _explain(alert: SignInAlert) -> None:
+    """Raise what an alert in place of the letter means."""
+    phrase = phrase_in(await alert.words.inner_text(), PHRASES)
+    if phrase == "too_many_letters":
+        raise ActionRequired(
+            "the portal sends no letter now; somebody else may have asked for too many today", phrase=phrase
+        )
+    raise alert_meaning(phrase)
+
+
 async def _set_password(session: Session) -> None:
     page, form = session.page, ResetForm(session.page)
-    screen = await _next(session, DeadLink(page), form)
+    screen = await _next(page, DeadLink(page), form)
     if isinstance(screen, DeadLink):
         await _reject(screen)
     if session.account.username not in (await form.user_id.inner_text()).split():
@@ -58,7 +69,7 @@ async def _set_password(session: Session) -> None:
 
 async def conclude(page: Page) -> None:
     """Raise unless the portal took the new password."""
-    match await arrive(page, ChangeAnswer(page), DeadLink(page), ResetDone(page), seconds=FORM_SECONDS):
+    match await _next(page, ChangeAnswer(page), DeadLink(page), ResetDone(page)):
         case ChangeAnswer() as answer:
             await explain(answer.words)
         case DeadLink() as dead:
@@ -71,8 +82,7 @@ async def _reject(dead: DeadLink) -> None:
     raise CodeRejected("the link of the letter is worth nothing any more", phrase=phrase, screen="DeadLink")
 
 
-async def _next(session: Session, *screens: Screen) -> Screen:
-    page = session.page
+async def _next(page: Page, *screens: Screen) -> Screen:
     return await reach(
         page,
         *screens,

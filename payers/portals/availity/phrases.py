@@ -23,6 +23,7 @@ PHRASES = {
     "current_password_wrong": "An error occurred changing your password. The current password is incorrect",
     "password_used_before": "An error occurred changing your password. You can't use one of your last",
     "password_too_young": "An error occurred changing your password. A password can be changed again",
+    "too_many_letters": "You have asked for too many password resets",
     "link_used": "This link has already been used",
     "link_expired": "This link has expired",
     "link_unknown": "This link is not valid",
