@@ -59,6 +59,7 @@ BLOCKS = r"(?=<(?:head|title|body|div|main|header|section|form|p|h\d|ul|li|table
 MASKS = (
     (re.compile(r"\b\d{19,}\b"), lambda found: "0" * len(found[0])),  # transaction numbers
     (re.compile(r"\b\d\d:\d\d:\d\d [AP]M\b"), lambda found: "12:00:00 PM"),
+    (re.compile(r'(?<=value=")\d{6}(?=")'), lambda found: "000000"),  # codes
 )
 
 

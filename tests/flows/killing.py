@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from inspect import iscoroutinefunction
 from typing import Any
 
 import pytest
+from house import House
 from playwright.async_api import Locator, Page
 
 from bots import now
 from bots.codes.totp import Totp
+from bots.runner import Runner
 from bots.runner.desk import InventoryDesk
+from bots.runner.runner import RunResult
 from bots.vault import Vault
+
+AT_ONCE = 6
 
 
 @pytest.fixture
@@ -82,3 +88,60 @@ def counted(owner: type, name: str) -> Callable[..., Any]:
             return original(*args, **kwargs)
 
     return step if iscoroutinefunction(original) else plain_step
+
+
+@dataclass
+class Cut:
+    """Something that was cut off when its life ended."""
+
+    name: str
+    user: str
+    life: Life
+
+    @property
+    def where(self) -> tuple[int, str]:
+        """After which of its steps."""
+        return len(self.life.taken), self.life.taken[-1]
+
+
+async def killed_at_every_step(
+    house: House,
+    account: Callable[[], tuple[str, str]],
+    act: Callable[[Runner, str], Awaitable[RunResult]],
+    settle: Callable[[Runner, Cut], Awaitable[None]],
+    *,
+    share: int,
+    shares: int,
+) -> None:
+    """Cut `act` off after each of its steps, for a new account each time, and let `settle` see what is left of it.
+
+    One test does every `shares`-th step, several at once.
+    """
+    # one inventory for all these accounts, each of which may see its new password refused once
+    house.settings = house.settings.model_copy(update={"brake_refusals": 1000})
+    one_of_few = asyncio.Semaphore(AT_ONCE)
+    async with house.runner() as runner:
+
+        async def cut_off(steps: int) -> Cut:
+            async with one_of_few:
+                cut = Cut(*account(), Life(steps))
+                LIFE.set(cut.life)
+                with suppress(Killed):
+                    result = await act(runner, cut.name)
+                    assert (result.failure, steps) == (None, sys.maxsize)
+                LIFE.set(None)
+                return cut
+
+        async def settled(cut: Cut) -> None:
+            async with one_of_few:
+                await settle(runner, cut)
+
+        whole = await cut_off(sys.maxsize)
+        assert len(whole.life.taken) > 20
+        async with asyncio.TaskGroup() as group:
+            steps = range(1 + share, len(whole.life.taken) + 1, shares)
+            cuts = [group.create_task(cut_off(number)) for number in steps]
+        house.world.advance(90)  # past the codes that were used
+        async with asyncio.TaskGroup() as group:
+            for cut in cuts:
+                group.create_task(settled(cut.result()))

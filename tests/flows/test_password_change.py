@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from asking import ask, policies
 from house import House
-from killing import LIFE, Killed, Life, codes_in_a_row, mortal
+from killing import Cut, codes_in_a_row, killed_at_every_step, mortal
 from pydantic import SecretStr
 
 from bots import now
@@ -29,8 +27,7 @@ __all__ = ["codes_in_a_row", "mortal", "policies"]
 pytestmark = pytest.mark.usefixtures("codes_in_a_row")
 
 PORTALS = ("availity", "uhc")
-SHARES = 2  # the kills at one portal are spread over so many tests, and so many of each run at once
-AT_ONCE = 6
+SHARES = 2  # the kills at one portal are spread over so many tests
 
 
 @pytest.fixture(params=PORTALS)
@@ -163,54 +160,18 @@ async def test_a_change_leaves_the_new_password_of_another_run_alone(
 @pytest.mark.usefixtures("mortal")
 @pytest.mark.parametrize("share", range(SHARES))
 async def test_a_kill_at_every_step_ends_signed_in(house: House, portal: str, share: int) -> None:
-    # one inventory for all these accounts, each of which may see its new password refused once
-    house.settings = house.settings.model_copy(update={"brake_refusals": 1000})
-    one_of_few = asyncio.Semaphore(AT_ONCE)
-    async with house.runner() as runner:
+    async def change_it(runner: Runner, name: str) -> RunResult:
+        return await change_password(runner, house.inventory, house.vault, name, by="Ann")
 
-        async def change_for(steps: int) -> Cut:
-            async with one_of_few:
-                return await cut_off(house, runner, *house.account(portal), Life(steps))
-
-        async def settle(cut: Cut) -> None:
-            async with one_of_few:
-                await signs_in_again(house, runner, portal, cut)
-
-        whole = await change_for(sys.maxsize)
-        assert len(whole.life.taken) > 20
-        async with asyncio.TaskGroup() as group:
-            steps = range(1 + share, len(whole.life.taken) + 1, SHARES)
-            cuts = [group.create_task(change_for(number)) for number in steps]
-        house.world.advance(90)  # past the codes that were used
-        async with asyncio.TaskGroup() as group:
-            for cut in cuts:
-                group.create_task(settle(cut.result()))
-
-
-@dataclass
-class Cut:
-    """A change that was cut off when its life ended."""
-
-    name: str
-    user: str
-    life: Life
-
-
-async def cut_off(house: House, runner: Runner, name: str, user: str, life: Life) -> Cut:
-    LIFE.set(life)
-    with suppress(Killed):
-        result = await change_password(runner, house.inventory, house.vault, name, by="Ann")
-        assert (result.failure, life.steps) == (None, sys.maxsize)
-    LIFE.set(None)
-    return Cut(name, user, life)
-
-
-async def signs_in_again(house: House, runner: Runner, portal: str, cut: Cut) -> None:
-    again = await runner.run(cut.name, "login", fresh=True)
-    if again.failure and again.failure.error == "InvalidCredentials":
+    async def signs_in_again(runner: Runner, cut: Cut) -> None:
         again = await runner.run(cut.name, "login", fresh=True)
-    kept, seen = house.vault.get(cut.name), house.world.account(portal, cut.user)
-    where = (cut.life.steps, cut.life.taken[-1])
-    assert again.failure is None, (where, again.failure)
-    assert kept.password.get_secret_value() == seen["password"], where
-    assert (seen["locked"], seen["password_refusals"] <= 1) == (False, True), where
+        if again.failure and again.failure.error == "InvalidCredentials":
+            again = await runner.run(cut.name, "login", fresh=True)
+        kept, seen = house.vault.get(cut.name), house.world.account(portal, cut.user)
+        assert again.failure is None, (cut.where, again.failure)
+        assert kept.password.get_secret_value() == seen["password"], cut.where
+        assert (seen["locked"], seen["password_refusals"] <= 1) == (False, True), cut.where
+
+    await killed_at_every_step(
+        house, lambda: house.account(portal), change_it, signs_in_again, share=share, shares=SHARES
+    )

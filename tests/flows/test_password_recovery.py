@@ -1,26 +1,31 @@
-"""A forgotten password is recovered by a believed letter only; after a kill at any point the command may be given again."""
+"""A forgotten password is recovered by a letter; after a kill at any point the command may be given again."""
 
 from __future__ import annotations
 
-import sys
-from contextlib import suppress
 from typing import Any
 
 import pytest
 from house import House
-from killing import LIFE, Killed, Life, codes_in_a_row, mortal
+from killing import Cut, codes_in_a_row, killed_at_every_step, mortal
 
 from bots import freezes
 from bots.desk import Failure
+from bots.runner import Runner
 from bots.runner.password_recovery import recover_password
 from bots.runner.runner import RunResult
 from flows.errors import InputError
+from payers.registry import portals
 
 __all__ = ["codes_in_a_row", "mortal"]
 pytestmark = pytest.mark.usefixtures("codes_in_a_row")
-SHARES = 4
-PORTALS = ("availity",)
-STRANGER = "http://stranger.localhost/availity-fr-ui/#/reset-password?token=x"
+
+PORTALS = ("availity", "uhc")
+SHARES = 2  # the kills at one portal are spread over so many tests
+
+
+@pytest.fixture(params=PORTALS)
+def portal(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 async def recover(house: House, name: str, seconds: int = 20) -> RunResult:
@@ -40,7 +45,6 @@ def locked_out(house: House, portal: str) -> tuple[str, str]:
     return name, user
 
 
-@pytest.mark.parametrize("portal", PORTALS)
 async def test_a_locked_account_is_brought_back(house: House, portal: str) -> None:
     name, user = locked_out(house, portal)
     result = await recover(house, name)
@@ -54,7 +58,6 @@ async def test_a_locked_account_is_brought_back(house: House, portal: str) -> No
     assert actions[-2:] == ["account unfreeze", "password recover"]
 
 
-@pytest.mark.parametrize("portal", PORTALS)
 async def test_a_letter_that_never_comes_leaves_everything_as_it_was(house: House, portal: str) -> None:
     name, user = locked_out(house, portal)
     house.world.post("/faults", portal=portal, user=user, kind="mail_lost")
@@ -65,99 +68,6 @@ async def test_a_letter_that_never_comes_leaves_everything_as_it_was(house: Hous
     seen = state(house, name, user)
     assert (seen["password_changes"], seen["password_submissions"]) == (0, 0)
     assert len(house.inventory.rows("SELECT 1 FROM incidents WHERE kind = 'freeze' AND closed_at IS NULL")) == 1
-
-
-@pytest.mark.parametrize(
-    ("letter", "words"),
-    [
-        ({"link": STRANGER, "dkim": "pass", "from": "Availity <noreply@availity.localhost>"}, "another host"),
-        ({"link": STRANGER, "dkim": "none"}, "not signed by the portal"),
-        ({"link": STRANGER, "dkim": "pass"}, "not signed by the portal"),
-        ({"link": "OWN", "dkim": "fail", "from": "Availity <noreply@availity.localhost>"}, "not signed by the portal"),
-        (
-            {"link": "OWN", "dkim": "pass", "from": "Availity <noreply@availity.localhost>", "age_seconds": 600},
-            "before",
-        ),
-    ],
-)
-async def test_a_letter_that_is_not_believed_is_not_opened(house: House, letter: dict[str, Any], words: str) -> None:
-    """The false letter comes while the real one is lost."""
-    name, user = locked_out(house, "availity")
-    link = letter["link"].replace("OWN", house.world.urls["availity"] + "/x#/reset-password?token=x")
-    house.world.post("/faults", portal="availity", user=user, kind="mail_lost")
-    from bots.mail import Inbox
-
-    mark = Inbox.mark
-
-    def marked(inbox: Inbox) -> Any:
-        found = mark(inbox)
-        house.world.post(
-            "/mail", portal="availity", user=user, subject="Reset your Availity password", **{**letter, "link": link}
-        )
-        return found
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Inbox, "mark", marked)
-        result = await recover(house, name, seconds=2)
-    assert result.failure
-    assert result.failure.error == "CodeNotReceived"
-    assert words in result.failure.message
-    assert state(house, name, user)["change_submissions"] == 0
-
-
-async def test_a_used_link_is_told(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pydantic import SecretStr
-
-    from bots.mail import Inbox
-
-    name, user = locked_out(house, "availity")
-    assert (await recover(house, name)).failure is None
-    link = house.world.get(f"/mail?user={user}")[0]["link"]
-
-    async def old_link(*arguments: Any) -> SecretStr:
-        return SecretStr(link)
-
-    monkeypatch.setattr(Inbox, "wait", old_link)
-    again = await recover(house, name)
-    assert again.failure
-    assert (again.failure.error, again.failure.phrase) == ("CodeRejected", "link_used")
-    assert house.vault.get(name).pending is None
-
-
-async def test_a_link_of_another_user_is_left_alone(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two accounts share a mailbox, and the letters cross."""
-    from pydantic import SecretStr
-
-    from bots.mail import Inbox
-
-    other, other_user = locked_out(house, "availity")
-    house.world.post("/faults", portal="availity", user=other_user, kind="server_error", at="reset_post", applied=False)
-    assert (await recover(house, other)).failure
-    link = house.world.get(f"/mail?user={other_user}")[0]["link"]
-    name, user = locked_out(house, "availity")
-
-    async def crossed(*arguments: Any) -> SecretStr:
-        return SecretStr(link)
-
-    monkeypatch.setattr(Inbox, "wait", crossed)
-    result = await recover(house, name)
-    assert result.failure
-    assert "another user id" in result.failure.message
-    assert state(house, other, other_user)["password_changes"] == 0
-    assert state(house, name, user)["password_changes"] == 0
-
-
-@pytest.mark.parametrize("applied", [True, False])
-@pytest.mark.parametrize("portal", PORTALS)
-async def test_an_error_after_the_submission_is_settled(house: House, portal: str, applied: bool) -> None:
-    name, user = locked_out(house, portal)
-    house.world.post("/faults", portal=portal, user=user, kind="server_error", at="reset_post", applied=applied)
-    first = await recover(house, name)
-    second = first if first.failure is None else await recover(house, name)
-    assert second.failure is None
-    seen = state(house, name, user)
-    assert house.vault.get(name).password.get_secret_value() == seen["password"]
-    assert (seen["locked"], seen["lock_count"]) == (False, 0)
 
 
 async def test_a_portal_is_asked_for_two_letters_a_day(house: House) -> None:
@@ -179,28 +89,21 @@ async def test_the_service_never_recovers(house: House) -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("mortal")
 @pytest.mark.parametrize("share", range(SHARES))
-@pytest.mark.parametrize("portal", PORTALS)
 async def test_a_kill_at_every_step_ends_signed_in(house: House, portal: str, share: int) -> None:
-    house.settings = house.settings.model_copy(update={"brake_refusals": 1000})
-    name, _ = locked_out(house, portal)
-    whole = Life(sys.maxsize)
-    LIFE.set(whole)
-    assert (await recover(house, name)).failure is None
-    assert len(whole.taken) > 10
-    for number in range(1 + share, len(whole.taken) + 1, SHARES):
-        await killed_at(house, portal, number)
+    async def recover_it(runner: Runner, name: str) -> RunResult:
+        return await recover_password(runner, house.inventory, house.vault, house.settings, name, by="Ann")
+
+    async def signs_in(runner: Runner, cut: Cut) -> None:
+        again = await recover_it(runner, cut.name)
+        kept, seen = house.vault.get(cut.name), state(house, cut.name, cut.user)
+        assert again.failure is None, (cut.where, again.failure)
+        assert kept.password.get_secret_value() == seen["password"], cut.where
+        assert (seen["locked"], seen["lock_count"], seen["links_sent"] <= 2) == (False, 0, True), cut.where
+
+    await killed_at_every_step(
+        house, lambda: locked_out(house, portal), recover_it, signs_in, share=share, shares=SHARES
+    )
 
 
-async def killed_at(house: House, portal: str, number: int) -> None:
-    name, user = locked_out(house, portal)
-    life = Life(number)
-    LIFE.set(life)
-    with suppress(Killed):
-        await recover(house, name)
-    LIFE.set(None)
-    again = await recover(house, name)
-    where, kept, seen = (number, life.taken[-1]), house.vault.get(name), state(house, name, user)
-    assert again.failure is None, (where, again.failure)
-    assert kept.password.get_secret_value() == seen["password"], where
-    assert (seen["locked"], seen["lock_count"]) == (False, 0), where
-    assert seen["links_sent"] <= 2, where
+def test_every_portal_that_recovers_passwords_is_tried() -> None:
+    assert {name for name, each in portals().items() if each.password_recovery} == set(PORTALS)

@@ -14,4 +14,6 @@ PHRASES = {
     "current_password_wrong": "The current password is incorrect",
     "password_used_before": "use one of your last",
     "password_too_young": "A password can be changed again",
+    "too_many_letters": "You have asked for too many access codes",
+    "recovery_expired": "Your recovery has expired",
 }

@@ -27,6 +27,7 @@ class Password:
     def __init__(self, page: Page) -> None:
         self.password = page.get_by_test_id("login-pwd")
         self.submit = page.get_by_role("button", name="Continue", exact=True)
+        self.forgot = page.get_by_role("link", name="Forgot password?", exact=True)
         self.landmark = self.password
 
 
@@ -117,6 +118,31 @@ class ChangeAnswer:
     def __init__(self, page: Page) -> None:
         self.words = page.locator("#notificationMessage, #loginerrorsummary")
         self.landmark = self.words
+
+
+class Recover:
+    """Recover your account: for which user id?"""
+
+    def __init__(self, page: Page) -> None:
+        self.user_id = page.get_by_test_id("username")
+        self.go_on = page.get_by_role("button", name="Continue", exact=True)
+        self.landmark = page.locator("h1#page-title").filter(has_text="Recover your account")
+
+
+class AccessCode:
+    """The box for the code of the letter."""
+
+    def __init__(self, page: Page) -> None:
+        self.code = page.get_by_test_id("accessCodeBox")
+        self.go_on = page.get_by_role("button", name="Continue", exact=True)
+        self.landmark = self.code
+
+
+class Recovered:
+    """The new password is in force."""
+
+    def __init__(self, page: Page) -> None:
+        self.landmark = page.locator("h1#page-title").filter(has_text="Your password was reset")
 
 
 class NewTerms:

@@ -31,7 +31,7 @@ CODE_TRIES = 2
 async def sign_in(session: Session, home: Screen) -> None:
     """From the page that asks for the user id to `home`, a screen of the portal that sent us here."""
     async with session.step("enter the user id"):
-        form = await _enter_user_id(session)
+        form = await enter_user_id(session)
     screen = await _enter_password(session, form, home)
     if isinstance(screen, ChooseMethod):
         async with session.step("choose the authenticator"):
@@ -49,7 +49,7 @@ async def _next(session: Session, *screens: Screen) -> Screen:
     return await reach(page, *screens, failures=[failures(page)], meaning=meaning, seconds=SCREEN_SECONDS)
 
 
-async def _enter_user_id(session: Session) -> Password:
+async def enter_user_id(session: Session) -> Password:
     """Give the user id. An unknown one is refused here, before any password: mistyped, or the account is closed."""
     page = session.page
     form, password = UserId(page), Password(page)

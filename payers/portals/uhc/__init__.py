@@ -1,8 +1,9 @@
 """UnitedHealthcare's provider portal, signed in to with One Healthcare ID."""
 
 from payers.identity.one_healthcare_id import TELEMETRY
-from payers.model import AccountState, PasswordRules, Policy, Portal, WayBack
+from payers.model import AccountState, PasswordRules, Policy, Portal, ResetLetter, WayBack
 from payers.portals.uhc.eligibility import check
+from payers.portals.uhc.password_recovery import recover
 from payers.portals.uhc.password_reset import change
 from payers.portals.uhc.phrases import PHRASES
 from payers.portals.uhc.sign_in import sign_in
@@ -48,6 +49,12 @@ PORTAL = Portal(
     login=sign_in,
     eligibility=check,
     password_reset=change,
+    password_recovery=recover,
+    # The real site is known to send its code to a verified phone. That a letter carries it is the sandbox's choice, and
+    # so are its sender and its words: not seen live.
+    reset_letter=ResetLetter(
+        domains=frozenset({"onehealthcareid.com"}), subject="Access Code Notification", code_digits=6
+    ),
     phrases=PHRASES,
     telemetry=TELEMETRY,
     alternative="the X12 270/271 transaction through a clearinghouse; UnitedHealthcare's API marketplace",
@@ -55,5 +62,6 @@ PORTAL = Portal(
         "login": "simulated 2026-11-23",
         "eligibility": "simulated 2026-11-23",
         "password_reset": "simulated 2026-11-23",
+        "password_recovery": "simulated 2026-11-23",
     },
 )

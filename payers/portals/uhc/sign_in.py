@@ -15,12 +15,18 @@ async def sign_in(session: Session) -> None:
     home = Home(session.page)
     if await shown(home):
         return
-    async with session.step("open the portal"):
-        screen = await _open(session, SignedOut(session.page), one_healthcare_id.UserId(session.page), home)
-        if isinstance(screen, SignedOut):
-            screen = await _open(session, one_healthcare_id.UserId(session.page), home)
-    if screen is not home:
+    if await open_portal(session, home) is not home:
         await one_healthcare_id.sign_in(session, home)
+
+
+async def open_portal(session: Session, home: Home) -> Screen:
+    """Open the portal: at `home`, or where One Healthcare ID asks for the user id."""
+    user_id = one_healthcare_id.UserId(session.page)
+    async with session.step("open the portal"):
+        screen = await _open(session, SignedOut(session.page), user_id, home)
+        if isinstance(screen, SignedOut):
+            screen = await _open(session, user_id, home)
+    return screen
 
 
 async def _open(session: Session, *screens: Screen) -> Screen:
