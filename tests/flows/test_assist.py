@@ -117,7 +117,7 @@ def test_without_a_screen_it_says_how_to_get_one(house: House) -> None:
 
 
 async def test_a_form_that_opens_another_tab_is_asked_for_too(house: House) -> None:
-    name, user = house.account()
+    name, _ = house.account()
 
     async def act(page: Page) -> None:
         await page.set_content(

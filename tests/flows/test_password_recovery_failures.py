@@ -176,7 +176,7 @@ async def test_too_many_askings_at_the_portal_are_told(
     await asked_before(house, name, user)
     failure = (await recover(house, name)).failure
     assert failure
-    assert (failure.error, failure.phrase) == ("ActionRequired", "too_many_letters")
+    assert (failure.error, failure.phrase) == ("CodeNotReceived", "too_many_letters")
     seen = state(house, name, user)
     assert (seen["reset_requests"], seen["links_sent"]) == (2, 1)
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from playwright.async_api import Page
 
-from flows.errors import ActionRequired, CodeRejected
+from flows.errors import CodeNotReceived, CodeRejected
 from flows.session import Session
 from payers.identity.one_healthcare_id.failures import failures, meaning
 from payers.identity.one_healthcare_id.password_reset import FORM_SECONDS, explain
@@ -66,7 +66,7 @@ async def _explain(answer: ChangeAnswer) -> None:
                 "the code of the letter is worth nothing, or not any more", phrase=phrase, screen="AccessCode"
             )
         case "too_many_letters":
-            raise ActionRequired(
+            raise CodeNotReceived(
                 "the portal sends no letter now; somebody else may have asked for too many today", phrase=phrase
             )
         case _:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.async_api import Page
 
-from flows.errors import ActionRequired, CodeRejected
+from flows.errors import CodeNotReceived, CodeRejected
 from flows.session import Session
 from payers.kit import Screen, phrase_in, reach, visit
 from payers.portals.availity.failures import alert_meaning, meaning, overlays, sign_in_failures
@@ -47,7 +47,7 @@ async def _explain(alert: SignInAlert) -> None:
     """Raise what an alert in place of the letter means."""
     phrase = phrase_in(await alert.words.inner_text(), PHRASES)
     if phrase == "too_many_letters":
-        raise ActionRequired(
+        raise CodeNotReceived(
             "the portal sends no letter now; somebody else may have asked for too many today", phrase=phrase
         )
     raise alert_meaning(phrase)
