@@ -177,16 +177,17 @@ class LiveSession:
                 await self.portal.login(self)
         except BaseException as error:
             await self._attempts.settle_failed(error)
+            if isinstance(error, PasswordExpired):  # it was taken all the same
+                self._settle_pending()
             raise
         await self._attempts.settle_password(Verdict.ACCEPTED)
         await self._attempts.settle_code(Verdict.ACCEPTED)
-        if self.typed_password:
-            self._settle_pending()
+        self._settle_pending()
         return SignIn.PASSWORD if self.typed_password else SignIn.STORED
 
     def _settle_pending(self) -> None:
-        """A good sign-in tells which of two passwords is in force; the vault keeps that one."""
-        pending = self._vault.get(self.account.name).pending
+        """A password that was taken tells which of two is in force; the vault puts the other one into the history."""
+        pending = self._vault.get(self.account.name).pending if self.typed_password else None
         if pending and self.candidate is Candidate.PENDING:
             self._vault.promote(self.account.name, pending.run_id)
         elif pending and pending.state != "stored":

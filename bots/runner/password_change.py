@@ -8,7 +8,8 @@
 
 A kill at any point leaves one of these. Whatever runs next settles it: *stored* is discarded, after *submitting*
 the first sign-in tries the new password and then the old one, each inside the guard's two rules. A new password
-belongs to the run that stored it; nobody else discards it before a sign-in has told which one is in force.
+belongs to the run that stored it; nobody else discards it before a sign-in has told which one is in force. Then the
+other one goes into the history, for a portal that hung may take it later.
 """
 
 from __future__ import annotations

@@ -128,11 +128,17 @@ class Vault:
             self._journal(account).unlink(missing_ok=True)
 
     def discard_pending(self, account: str, run_id: str) -> None:
-        """Forget the new password of that run, which no portal took; another run's stays."""
+        """Put the new password of that run aside, for the old one is in force; another run's stays.
+
+        It goes into the history unless no portal has seen it: a portal that hangs may take it later.
+        """
         with self._changing(account) as credential:
-            if credential.pending and credential.pending.run_id == run_id:
+            pending = credential.pending
+            if pending and pending.run_id == run_id:
+                seen = pending.state != "stored"
+                kept = credential.with_old(pending.password, pending.at) if seen else credential
                 self._journal(account).unlink(missing_ok=True)  # first, or it would come back from there
-                self._write(credential.model_copy(update={"pending": None}))
+                self._write(kept.model_copy(update={"pending": None}))
 
     def next_password(self, account: str, refused: Collection[str]) -> tuple[SecretStr, Candidate]:
         """The password to sign in with, given the fingerprints of those that were refused since the last good sign-in.

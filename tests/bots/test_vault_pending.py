@@ -42,6 +42,17 @@ def test_a_recovery_replaces_it_and_keeps_it_in_the_history(vault: Vault) -> Non
     assert [old.password.get_secret_value() for old in vault.get("a").history] == ["new"]
 
 
+@pytest.mark.parametrize(("state", "history"), [("stored", []), ("submitting", ["new"])])
+def test_one_put_aside_stays_known_when_a_portal_may_have_it(vault: Vault, state: str, history: list[str]) -> None:
+    vault.put_pending("a", pending())
+    if state != "stored":
+        vault.mark_pending("a", "run-1", "submitting")
+    vault.discard_pending("a", "run-1")
+    kept = vault.get("a")
+    assert (kept.password.get_secret_value(), kept.pending) == ("old", None)
+    assert [old.password.get_secret_value() for old in kept.history] == history
+
+
 @pytest.mark.parametrize("act", ["mark", "promote"])
 def test_a_run_has_no_say_in_the_new_password_of_another(vault: Vault, act: str) -> None:
     vault.put_pending("a", pending())
