@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bots.desk import Desk, Verdict
-from bots.gate import Gate
-from flows.errors import CodeRejected, InvalidCredentials, NewPasswordRefused, PasswordExpired
+from bots.gate import Gate, values
+from flows.errors import (
+    CodeRejected,
+    InvalidCredentials,
+    NewPasswordRefused,
+    PasswordExpired,
+    SecurityQuestionAsked,
+)
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Page
 
 
 class Attempts:
-    """At most one open attempt of a password and one of a code, and the gate around what is on the page.
+    """At most one open attempt of a password, an answer and a code, and the gate around what is on the page.
 
     `handed_out` are the secrets that no message may repeat. `typed_password` tells whether one was granted since it
     was last set to false.
@@ -29,6 +36,7 @@ class Attempts:
         self._proved: str | None = None
         self._gate: Gate | None = None
         self._password: int | None = None
+        self._answer: int | None = None
         self._code: int | None = None
         self._submissions = 0
 
@@ -64,6 +72,12 @@ class Attempts:
         self._code = grant.attempt
         await self._close_gate(code)
 
+    async def open_answer(self, answer: str, fingerprint: str) -> None:
+        """Ask leave to submit the answer to a security question once, and close the gate for it."""
+        grant = await self._desk.grant_answer(fingerprint)
+        self._answer = grant.attempt
+        await self._close_gate(answer, values)  # an everyday word
+
     async def settle_password(self, verdict: Verdict) -> None:
         """Close the password's attempt, if one is open."""
         if self._password is not None:
@@ -79,17 +93,33 @@ class Attempts:
             attempt, self._code = self._code, None
             await self._desk.close_attempt(attempt, verdict, self._submissions)
 
+    async def settle_answer(self, verdict: Verdict) -> None:
+        """Close the answer's attempt, if one is open."""
+        if self._answer is not None:
+            await self.open_gate()
+            attempt, self._answer = self._answer, None
+            await self._desk.close_attempt(attempt, verdict, self._submissions)
+
+    async def settle_taken(self) -> None:
+        """The portal went on: it took whatever was submitted."""
+        await self.settle_password(Verdict.ACCEPTED)
+        await self.settle_answer(Verdict.ACCEPTED)
+        await self.settle_code(Verdict.ACCEPTED)
+
     async def settle_failed(self, error: BaseException) -> None:
         """After a failed flow: what the error proves of the secrets, and else what left the browser."""
         await self.open_gate()
         if isinstance(error, InvalidCredentials):
             await self.settle_password(Verdict.REFUSED)
         elif isinstance(error, (PasswordExpired, NewPasswordRefused)):
-            await self.settle_password(Verdict.ACCEPTED)
+            await self.settle_taken()
         elif isinstance(error, CodeRejected):
             await self.settle_code(Verdict.REFUSED)
+        elif isinstance(error, SecurityQuestionAsked):
+            await self.settle_answer(Verdict.REFUSED)
         unproved = Verdict.UNKNOWN if self._submissions else Verdict.NOT_SUBMITTED
         await self.settle_password(unproved)
+        await self.settle_answer(unproved)
         await self.settle_code(unproved)
 
     @property
@@ -113,9 +143,9 @@ class Attempts:
             await gate.open()
             self._submissions = gate.submissions
 
-    async def _close_gate(self, secret: str) -> None:
+    async def _close_gate(self, secret: str, spelled: Callable[[str], frozenset[str]] | None = None) -> None:
         await self.open_gate()
         self._submissions = 0
         self.handed_out.add(secret)
-        self._gate = Gate(self._context, secret, self._telemetry)
+        self._gate = Gate(self._context, secret, self._telemetry, spelled)
         await self._gate.close()

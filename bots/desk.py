@@ -134,6 +134,9 @@ class Desk(Protocol):
         `proved` says that the portal took this password earlier in the session: it is typed into a change form.
         """
 
+    async def grant_answer(self, fingerprint: str) -> Grant:
+        """Open an attempt with the security answer of that fingerprint, or raise `SecurityQuestionAsked`."""
+
     async def refused(self) -> frozenset[str]:
         """The fingerprints of the passwords that were refused since the last good sign-in."""
 

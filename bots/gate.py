@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus, urlsplit
@@ -25,9 +26,15 @@ class Gate:
     HTTP answer (Chromium itself may have sent such a one twice). `status` is that of the last answer to one of them.
     """
 
-    def __init__(self, context: BrowserContext, secret: str, telemetry: frozenset[str]) -> None:
+    def __init__(
+        self,
+        context: BrowserContext,
+        secret: str,
+        telemetry: frozenset[str],
+        spelled: Callable[[str], frozenset[str]] | None = None,
+    ) -> None:
         self._context = context
-        self._spellings = spellings(secret)
+        self._spellings = (spelled or spellings)(secret)
         self._telemetry = telemetry
         self._passed: set[Request] = set()
         self._carried = False
@@ -141,3 +148,9 @@ def spellings(secret: str) -> frozenset[str]:
             base64.b64encode(secret.encode()).decode().rstrip("="),
         )
     )
+
+
+def values(word: str) -> frozenset[str]:
+    """How a page may send an everyday word, such as an answer: as a whole value, since it is part of many addresses."""
+    in_json = json.dumps(word), json.dumps(word, ensure_ascii=False)
+    return frozenset((*in_json, f"={quote(word)}", f"={quote_plus(word)}", f"\r\n{word}\r\n"))

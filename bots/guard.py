@@ -1,4 +1,4 @@
-"""The guard: no lockouts. Two rules over the ledger of submitted passwords and codes.
+"""The guard: no lockouts. Two rules over the ledger of submitted passwords, codes and security answers.
 
 1. *Never again*: a password that was refused is not submitted again; the account is frozen until the vault
    holds another one or a person unfreezes it.
@@ -93,14 +93,15 @@ def standing(source: Inventory | Any, account: str, policy: Policy) -> Standing:
 
 def _is_a_try(row: dict[str, Any]) -> bool:
     """Whether the portal may count this row as a failure: not a code, nor a proved password that was not refused."""
-    return row["kind"] in ("password", "by_hand") or (row["kind"], row["verdict"]) == ("change", "refused")
+    return row["kind"] in ("password", "answer", "by_hand") or (row["kind"], row["verdict"]) == ("change", "refused")
 
 
 def _doubtful(source: Inventory | Any, account: str, counted: list[dict[str, Any]]) -> frozenset[str]:
-    """Passwords that were submitted without a verdict, unless it is the one that the portal took last."""
-    taken = """SELECT fingerprint FROM ledger WHERE account = ? AND kind IN ('password', 'taken')
-               AND verdict = 'accepted' ORDER BY id DESC LIMIT 1"""
-    proved = {row["fingerprint"] for row in _rows(source, taken, (account,))}
+    """What was submitted without a verdict, but for the password that the portal took last and answers it once took."""
+    taken = """SELECT * FROM (SELECT fingerprint FROM ledger WHERE account = ? AND kind IN ('password', 'taken')
+               AND verdict = 'accepted' ORDER BY id DESC LIMIT 1) UNION
+               SELECT fingerprint FROM ledger WHERE account = ? AND kind = 'answer' AND verdict = 'accepted'"""
+    proved = {row["fingerprint"] for row in _rows(source, taken, (account, account))}
     return frozenset(row["fingerprint"] for row in counted if row["verdict"] != Verdict.REFUSED) - proved
 
 
@@ -172,6 +173,9 @@ def next_step(account: str, state: Standing) -> str:
     if state.freeze["error"] == "InvalidCredentials":
         unknown = f" Nobody knows it? {state.way_back}" if state.way_back else ""
         return _CORRECT.format(account=account) + unknown
+    if state.freeze["error"] == "SecurityQuestionAsked":
+        by_hand = f"pk account unfreeze {account} --because ..., then pk assist {account}"
+        return f"Store the right answer: pk vault set {account} --security-answers. Or give it by hand: {by_hand}"
     return f"{state.way_back} When that is settled on the portal: pk account unfreeze {account} --because ...".strip()
 
 
@@ -201,7 +205,7 @@ def grant_password(
             check_day(db, held.account, limits.sign_ins_per_day)
         if state.freeze:
             lift(db, held.account, by="vault", because="the vault holds another password")
-        return _open(db, held, run_id, "change" if proved else "password", fingerprint=fingerprint)
+        return open_attempt(db, held, run_id, "change" if proved else "password", fingerprint=fingerprint)
 
 
 def grant_code(inventory: Inventory, held: Lease, run_id: str, time_step: int, policy: Policy) -> Grant:
@@ -211,7 +215,7 @@ def grant_code(inventory: Inventory, held: Lease, run_id: str, time_step: int, p
         _check_codes(standing(db, held.account, policy), held.account)
         if time_step <= (last_time_step(db, held.account) or 0):
             raise CodesExhausted(f"account {held.account}: the code of this half minute was used before")
-        return _open(db, held, run_id, "code", time_step=time_step)
+        return open_attempt(db, held, run_id, "code", time_step=time_step)
 
 
 def grant_letter(inventory: Inventory, held: Lease, run_id: str) -> None:
@@ -243,9 +247,10 @@ def last_time_step(source: Inventory | Any, account: str) -> int | None:
     return None if last is None else int(last)
 
 
-def _open(
+def open_attempt(
     db: Any, held: Lease, run_id: str, kind: str, *, fingerprint: str | None = None, time_step: int | None = None
 ) -> Grant:
+    """Write that a secret is about to be submitted. Inside the caller's transaction."""
     cursor = db.execute(
         """INSERT INTO ledger (account, kind, fingerprint, time_step, run_id, epoch, opened_at, verdict, submissions)
            VALUES (?,?,?,?,?,?,?,?,1)""",
@@ -261,16 +266,12 @@ def close_attempt(
     with inventory.write() as db:
         check_epoch(db, held.account, held.epoch)
         counted = 0 if verdict is Verdict.NOT_SUBMITTED else max(1, submissions)
-        db.execute(
-            "UPDATE ledger SET verdict = ?, submissions = ?, closed_at = ? WHERE id = ? AND account = ?",
+        closed = db.execute(
+            "UPDATE ledger SET verdict = ?, submissions = ?, closed_at = ? WHERE id = ? AND account = ? RETURNING kind",
             (verdict, counted, stamp(now.utc()), attempt, held.account),
-        )
-        if verdict is Verdict.REFUSED and _kind(db, attempt) != "code":
+        ).fetchall()
+        if verdict is Verdict.REFUSED and closed[0]["kind"] not in ("code", "answer"):
             after_refusal(db, run_id, limits)
-
-
-def _kind(db: Any, attempt: int) -> str:
-    return str(db.execute("SELECT kind FROM ledger WHERE id = ?", (attempt,)).fetchone()[0])
 
 
 def new_password_taken(inventory: Inventory, held: Lease, run_id: str, fingerprint: str) -> None:

@@ -28,6 +28,7 @@ from flows.errors import (
     PasswordExpired,
     PortalUnavailable,
     ScreenNotRecognised,
+    SecurityQuestionAsked,
 )
 from flows.parties import Account, Payer
 from flows.password_reset import RecoverPassword, ResetPassword
@@ -77,6 +78,7 @@ class LiveSession:
         self._inbox = inbox
         self._letter_mark: Mark | None = None
         self._passwords_left = 0
+        self._answers_left = 0
         self._private = False
         self._attempts = Attempts(page.context, desk, portal.telemetry)
 
@@ -149,10 +151,10 @@ class LiveSession:
         return found
 
     async def code(self) -> SecretStr:
-        """A code of a time step that was never used before. Asking for it tells that the password was taken."""
+        """A code of a time step that was never used before. Asking for it tells that what came before was taken."""
         self._must_be_private("code")
-        await self._attempts.settle_password(Verdict.ACCEPTED)
         await self._attempts.settle_code(Verdict.REFUSED)
+        await self._attempts.settle_taken()
         secret = self._vault.get(self.account.name).totp_secret
         if secret is None:
             raise CodesExhausted(
@@ -165,13 +167,28 @@ class LiveSession:
         await self._attempts.open_code(code.get_secret_value(), time_step)
         return code
 
+    async def security_answer(self, question: str) -> SecretStr:
+        """The answer, once in a sign-in. Asking for it tells that password and code were taken."""
+        self._must_be_private("security answer")
+        if self._answers_left < 1:
+            raise SecurityQuestionAsked("the portal asks a security question again after an answer")
+        self._answers_left -= 1
+        await self._attempts.settle_taken()
+        answer = self._vault.get(self.account.name).answer_to(question)
+        if answer is None:
+            raise SecurityQuestionAsked("the portal asks a security question to which the vault has no answer")
+        fingerprint = self._vault.answer_fingerprint(self.account.name, question, answer)
+        await self._attempts.open_answer(answer.get_secret_value(), fingerprint)
+        return answer
+
     async def notice(self, kind: str, words: str = "") -> None:
         """Record something worth knowing that is no failure."""
         await self._desk.notice(kind, words)
 
     async def sign_in(self, passwords: int) -> SignIn:
         """Run the portal's login flow with at most `passwords` submissions, and settle what became of its secrets."""
-        self._payer, self._passwords_left, self._attempts.typed_password = None, passwords, False
+        self._payer, self._passwords_left, self._answers_left = None, passwords, 1
+        self._attempts.typed_password = False
         try:
             with translated("sign in", self._attempts.handed_out):
                 await self.portal.login(self)
@@ -180,8 +197,7 @@ class LiveSession:
             if isinstance(error, PasswordExpired):  # it was taken all the same
                 self._settle_pending()
             raise
-        await self._attempts.settle_password(Verdict.ACCEPTED)
-        await self._attempts.settle_code(Verdict.ACCEPTED)
+        await self._attempts.settle_taken()
         self._settle_pending()
         return SignIn.PASSWORD if self.typed_password else SignIn.STORED
 

@@ -62,6 +62,13 @@ class Session(Protocol):
     async def code(self) -> SecretStr:
         """A fresh one-time code, recorded as spent before it is returned. Only inside a private step."""
 
+    async def security_answer(self, question: str) -> SecretStr:
+        """The answer to a security question, granted for one submission and recorded before it is returned.
+
+        Only inside a private step, and once in a sign-in. `question` is as the portal words it. Raises
+        `SecurityQuestionAsked` when no answer is stored, or none may be submitted.
+        """
+
     def step(self, name: str, *, private: bool = False) -> AbstractAsyncContextManager[None]:
         """Name what is being done.
 

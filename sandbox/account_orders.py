@@ -21,6 +21,8 @@ def apply_account(world: World, body: dict[str, Any]) -> dict[str, Any]:
     portal = portal_named(world, wanted.pop("portal", None))
     user = text("user", wanted.pop("user", None))
     checked = {name: _checked(name, value) for name, value in wanted.items()}
+    if checked.get("security_questions") and portal.id != "availity":
+        raise InputError("only availity asks security questions")
     account = portal.accounts.get(user)
     if account is None:
         # Like the first default account: both organizations, a secret of 32 characters.
@@ -81,6 +83,12 @@ def _texts(name: str, value: object) -> list[str]:
     return [text(f"each of {name}", each) for each in value]
 
 
+def _questions(name: str, value: object) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise InputError(f"{name} must be an object of questions and answers")
+    return {text("each question", question): text("each answer", answer) for question, answer in value.items()}
+
+
 _READERS: dict[str, Callable[[str, object], Any]] = {
     "password": text,
     "totp_secret": _secret,
@@ -96,6 +104,7 @@ _READERS: dict[str, Callable[[str, object], Any]] = {
     "methods": _list_of(METHODS),
     "roles": _list_of(ROLES),
     "backup_codes": _texts,
+    "security_questions": _questions,
 }
 
 

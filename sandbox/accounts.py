@@ -24,6 +24,9 @@ class Tally:
     refused_password_repeats: int = 0
     code_submissions: int = 0
     code_refusals: int = 0
+    questions_asked: int = 0
+    answer_submissions: int = 0
+    answer_refusals: int = 0
     change_submissions: int = 0
     change_refusals: int = 0
     password_changes: int = 0
@@ -80,6 +83,7 @@ class Account:
     methods: list[str] = field(default_factory=lambda: list(METHODS))
     roles: list[str] = field(default_factory=lambda: list(ROLES))
     backup_codes: list[str] = field(default_factory=list)
+    security_questions: dict[str, str] = field(default_factory=dict)
     locked: bool = False
     disabled: bool = False
     tally: Tally = field(default_factory=Tally)
@@ -129,6 +133,7 @@ class Account:
             "methods": self.methods,
             "roles": self.roles,
             "backup_codes": self.backup_codes,
+            "security_questions": self.security_questions,
             "texted_code": self.texted_code,
             "refused_in_a_row": self.refused_in_a_row,
         }

@@ -7,9 +7,9 @@ from typing import Any
 from sandbox.policy import InputError, flag, number, one_of, text, whole
 
 _PASSWORDS = ("change_post", "forgot_post", "reset_post")
-STEPS = ("login", "login_post", "code_post", "home", "eligibility", "lookup", "change", *_PASSWORDS)
+STEPS = ("login", "login_post", "answer_post", "code_post", "home", "eligibility", "lookup", "change", *_PASSWORDS)
 _PAGES = (*STEPS, "any")
-_CUTS = ("login", "login_post", "code_post", "home", "lookup", *_PASSWORDS)
+_CUTS = ("login", "login_post", "answer_post", "code_post", "home", "lookup", *_PASSWORDS)
 _FORMS = ("login", "eligibility")
 
 
@@ -39,6 +39,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "end_session": ("session",),
     "redraw_refusal": ("login_post", "change_post", "reset_post"),
     "terms": ("sign_in",),
+    "security_question": ("sign_in",),
     "mail_delay": ("mail",),
     "mail_lost": ("mail",),
 }

@@ -19,6 +19,7 @@ class Policy:
 
     lockout_threshold: int = 3
     lock_told: bool = True
+    security_questions: bool = False
     code_refusal_limit: int = 5
     session_idle_minutes: float = 20.0
     session_hours: float = 8.0

@@ -8,7 +8,8 @@ from typing import Any
 from sandbox.clock import Clock
 from sandbox.policy import Policy
 
-EXPIRED, CODE, TERMS, EXPIRING, BUSY, HOME = "expired", "code", "terms", "expiring", "busy", "home"
+EXPIRED, QUESTION, CODE, TERMS = "expired", "question", "code", "terms"
+EXPIRING, BUSY, HOME = "expiring", "busy", "home"
 BROWSER = "browser"
 
 
@@ -25,6 +26,7 @@ class Session:
     announced: bool = False
     terms: bool = False
     second_step: bool = True
+    question: str = ""
     warned: bool = False
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     bearer: str = field(default_factory=lambda: secrets.token_urlsafe(32))

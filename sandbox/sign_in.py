@@ -6,13 +6,13 @@ from sandbox.accounts import Account
 from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.passwords import is_dormant, is_expired, warned_days
-from sandbox.sessions import BROWSER, BUSY, CODE, EXPIRED, EXPIRING, HOME, TERMS, Session
+from sandbox.sessions import BROWSER, BUSY, CODE, EXPIRED, EXPIRING, HOME, QUESTION, TERMS, Session
 from sandbox.totp import matching_step
 from sandbox.world import Portal
 
 
 class Verdict(Enum):
-    """What the portal says of a password or a code."""
+    """What the portal says of a password, an answer or a code."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
@@ -43,7 +43,8 @@ def judge_password(portal: Portal, user: str, password: str) -> Verdict:
         portal.note(user, "password_refused", because="disabled")
         return Verdict.DISABLED
     if not account.locked and password == account.password:
-        account.refused_in_a_row = 0
+        if not account.security_questions:
+            account.refused_in_a_row = 0
         portal.note(user, "password_accepted")
         return Verdict.ACCEPTED
     return refuse(portal, account, password)
@@ -52,12 +53,16 @@ def judge_password(portal: Portal, user: str, password: str) -> Verdict:
 def refuse(portal: Portal, account: Account, password: str) -> Verdict:
     """Count a refused password; enough in a row lock the account."""
     account.tally.password_refusals += 1
-    account.refused_in_a_row += 1
     if password != account.password:
         account.refused_values.add(password)
-    portal.note(account.user, "password_refused", in_a_row=account.refused_in_a_row)
+    return _counted(portal, account, "password")
+
+
+def _counted(portal: Portal, account: Account, what: str) -> Verdict:
+    account.refused_in_a_row += 1
+    portal.note(account.user, f"{what}_refused", in_a_row=account.refused_in_a_row)
     if account.refused_in_a_row >= portal.policy.lockout_threshold:
-        _lock(portal, account, "passwords")
+        _lock(portal, account, f"{what}s")
     return _refusal(portal, account)
 
 
@@ -67,6 +72,7 @@ def begin(portal: Portal, faults: Faults, user: str, *, known_device: bool = Fal
     account = portal.account(session)
     session.terms = faults.take(portal.id, "terms", "sign_in", user) is not None
     session.second_step = bool(account.methods) and not known_device
+    session.question = _question(portal, faults, account)
     if is_expired(portal.policy, account, portal.clock.now()):
         session.stage = EXPIRED
         portal.note(user, "password_expired")
@@ -75,9 +81,38 @@ def begin(portal: Portal, faults: Faults, user: str, *, known_device: bool = Fal
     return session
 
 
+def _question(portal: Portal, faults: Faults, account: Account) -> str:
+    """The security question of this sign-in, each of the account's in its turn; empty when none is asked."""
+    questions = list(account.security_questions)
+    wanted = portal.policy.security_questions or faults.take(portal.id, "security_question", "sign_in", account.user)
+    if not questions or not wanted:
+        return ""
+    account.tally.questions_asked += 1
+    return questions[(account.tally.questions_asked - 1) % len(questions)]
+
+
+def receive_answer(portal: Portal, account: Account) -> None:
+    """Count the answer to a security question at the moment its request was read."""
+    account.tally.answer_submissions += 1
+    portal.note(account.user, "answer_submitted")
+
+
+def judge_answer(portal: Portal, session: Session, answer: str) -> Verdict:
+    """Accept an answer, to the letter, or refuse it; refused ones lock together with refused passwords."""
+    account = portal.account(session)
+    if not account.locked and answer == account.security_questions.get(session.question):
+        portal.note(account.user, "answer_accepted")
+        session.question = ""
+        return Verdict.ACCEPTED
+    account.tally.answer_refusals += 1
+    return _counted(portal, account, "answer")
+
+
 def go_on(portal: Portal, session: Session) -> None:
     """Past the password, or past what stood between the password and home."""
-    if session.stage != EXPIRING and session.second_step:
+    if session.question:
+        session.stage = QUESTION
+    elif session.stage != EXPIRING and session.second_step:
         session.stage = CODE
     else:
         complete(portal, session)
@@ -169,6 +204,7 @@ def _count_sign_in(portal: Portal, session: Session) -> None:
         portal.note(session.user, "signed_in", opened_by=session.opened_by)
         return
     account.tally.sign_ins += 1
+    account.refused_in_a_row = 0
     account.refused_values.clear()
     portal.note(session.user, "signed_in", opened_by=session.opened_by)
 

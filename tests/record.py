@@ -84,6 +84,9 @@ class Seat:
         self._practice.to_mid_step()
         return SecretStr(self._practice.code(self._made))
 
+    async def security_answer(self, question: str) -> SecretStr:
+        return SecretStr(self._made["security_questions"][question])
+
     async def expect_letter(self) -> None:
         pass
 

@@ -4,55 +4,83 @@ from __future__ import annotations
 
 import getpass
 import sys
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import typer
 
 from bots import now
+from bots.answers import lift_freeze
 from bots.cli.office import office
 from bots.cli.printing import Json, print_done, print_json, print_table
 from bots.inventory import stamp
-from bots.inventory.accounts import get_account
+from bots.inventory.accounts import get_account, local_day
 from bots.inventory.audit import record_audit
 from flows.errors import InputError
 
-vault = typer.Typer(no_args_is_help=True, help="Passwords and authenticator secrets, sealed with age.")
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from bots.vault import Credential
+
+vault = typer.Typer(no_args_is_help=True, help="Passwords, authenticator secrets, security answers, sealed with age.")
 
 
 @vault.command("set")
 def set_(
     name: Annotated[str, typer.Argument(help="The account's name.")],
     totp: Annotated[bool, typer.Option("--totp", help="Set the authenticator secret instead of the password.")] = False,
+    security_answers: Annotated[
+        bool, typer.Option("--security-answers", help="Set answers to the portal's security questions instead.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Store the password (or the authenticator secret) of an account, asked for or read from standard input."""
+    """Store the password of an account, asked for or read from standard input; or another secret.
+
+    Security answers are read from standard input as JSON lines with "question" and "answer". They are added to those
+    that are stored; another answer to a question takes the place of the first, an empty one removes it.
+    """
     from pydantic import SecretStr
 
     office.acting("store a secret")
     row = get_account(office.inventory, name)
-    what = "authenticator secret" if totp else "password"
-    secret = SecretStr(_asked(f"{what} of {name}: "))
+    if totp and security_answers:
+        raise InputError("give --totp or --security-answers, one at a time")
     before = office.vault.check(name).password_set_at
-    stored = office.vault.put(name, totp_secret=secret) if totp else office.vault.put(name, password=secret)
-    _record(row, what, before, stored.password_set_at)
-    words = f"{what} of {name} is stored. Check it without contact: pk check {name}"
+    if security_answers:
+        what = "security answers"
+        stored = office.vault.put(name, security_answers=_asked_answers())
+    else:
+        what = "authenticator secret" if totp else "password"
+        secret = SecretStr(_asked(f"{what} of {name}: "))
+        stored = office.vault.put(name, totp_secret=secret) if totp else office.vault.put(name, password=secret)
+    _record(row, what, before, stored)
+    words = f"{what} of {name} {'are' if security_answers else 'is'} stored. Check it without contact: pk check {name}"
     print_done(words, json=json, account=name, stored=what)
 
 
-def _record(row: dict[str, Any], what: str, before: datetime | None, since: datetime) -> None:
-    """Write into the inventory who stored what, and since when the password counts.
+def _record(row: dict[str, Any], what: str, before: datetime | None, stored: Credential) -> None:
+    """Write into the inventory who stored what, since when the password counts, and how many answers there are.
 
     An expiry date that the portal told goes when the password before this one had worked: it was that one's. After a
     typing mistake it stays, since the portal's own password is as old as it was.
     """
     zone = ZoneInfo(row["time_zone"]) if row["time_zone"] in available_timezones() else None
-    columns: dict[str, str | None] = {"password_set_on": since.astimezone(zone).date().isoformat()}
+    since = stored.password_set_at
+    columns: dict[str, str | int | None] = {"password_set_on": since.astimezone(zone).date().isoformat()}
     if before and before != since and _worked_since(row["name"], before):
         columns |= {"password_expires_on": None, "password_expires_source": None}
+    answers = what == "security answers"
+    if answers:
+        count = len(stored.security_answers)
+        today = local_day(row, now.utc()).isoformat() if count else None
+        columns |= {"security_answers_stored": count, "security_answers_confirmed_on": today}
     with office.inventory.write() as db:
         db.table("accounts").update(row["name"], columns)
+        if answers:
+            lift_freeze(db, row["name"], office.vault.answer_fingerprints(row["name"]), by=office.person)
         record_audit(db, at=stamp(now.utc()), who=office.person, action="vault set", account=row["name"], details=what)
 
 
@@ -66,6 +94,29 @@ def _asked(prompt: str) -> str:
     if not text:
         raise InputError("nothing was given; the vault is as it was")
     return text
+
+
+def _asked_answers() -> dict[str, SecretStr]:
+    """Security answers by question: asked for in turn, the answers unseen, or read from standard input."""
+    from pydantic import SecretStr
+
+    from bots.vault.given import read_answers
+
+    if sys.stdin.isatty():
+        answers = {question: SecretStr(getpass.getpass("its answer: ")) for question in _asked_questions()}
+    else:
+        answers = read_answers(sys.stdin)
+    if not answers:
+        raise InputError("nothing was given; the vault is as it was")
+    return answers
+
+
+def _asked_questions() -> Iterator[str]:
+    while True:
+        print("security question, as the portal words it (Enter ends): ", end="", file=sys.stderr, flush=True)
+        if not (question := sys.stdin.readline().strip()):
+            return
+        yield question
 
 
 @vault.command("list")
@@ -96,7 +147,7 @@ def _print(json: bool, rows: list[dict[str, object]]) -> None:
     if json:
         print_json(rows)
     else:
-        columns = ["account", "password_set_at", "totp", "old_passwords", "problem"]
+        columns = ["account", "password_set_at", "totp", "old_passwords", "security_answers", "problem"]
         print_table(rows, columns, empty="the vault is empty: pk vault set ACCOUNT")
 
 

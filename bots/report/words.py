@@ -48,7 +48,9 @@ PLAIN: dict[str, Plain] = {
     "CodeNotReceived": Plain("NO CODE CAME", Acts.PERSON, _CODE),
     "CodeRejected": Plain("CODE REFUSED", Acts.PERSON, _CODE),
     "CodesExhausted": Plain("NO CODE LEFT", Acts.PERSON, _CODE),
-    "SecurityQuestionAsked": Plain("SECURITY QUESTION ASKED", Acts.PERSON, _SEE),
+    "SecurityQuestionAsked": Plain(
+        "SECURITY QUESTION ASKED", Acts.PERSON, "Store the right answer: pk vault set {account} --security-answers"
+    ),
     "CaptchaShown": Plain("PROOF OF A HUMAN ASKED", Acts.PERSON, _SEE),
     "PortalError": Plain("PORTAL TROUBLE", Acts.WORKER, _LATER),
     "PortalUnavailable": Plain("PORTAL DOWN", Acts.WORKER, _LATER),

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from bots import guard, now
+from bots import answers, guard, now
 from bots.brake import Limits, NotNow
 from bots.desk import Failure, Grant, SignIn, Verdict
 from bots.disk import read, write_durably
@@ -98,6 +98,13 @@ class InventoryDesk:
                 automatic=self._automatic,
                 proved=proved,
             ),
+        )
+
+    async def grant_answer(self, fingerprint: str) -> Grant:
+        """Ask the guard."""
+        self.last_fingerprint = fingerprint
+        return await self._commit(
+            answers.grant_answer, self._inventory, self._held, self._head.run_id, fingerprint, self._portal.policy
         )
 
     async def refused(self) -> frozenset[str]:

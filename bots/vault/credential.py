@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -69,7 +69,8 @@ class Pending(_Secretive):
 class Credential(_Secretive):
     """One account's secrets: the password in force, the authenticator secret (plain base32) and older passwords.
 
-    `history` has the newest first, 24 at most. `version` is the version of the file's format.
+    `history` has the newest first, 24 at most. `security_answers` are by question, as the portal words it, with case
+    and spaces kept. `version` is the version of the file's format.
     """
 
     version: Literal[1] = 1
@@ -79,6 +80,19 @@ class Credential(_Secretive):
     totp_secret: SecretStr | None = None
     history: tuple[OldPassword, ...] = ()
     pending: Pending | None = None
+    security_answers: dict[str, SecretStr] = {}
+
+    def answer_to(self, question: str) -> SecretStr | None:
+        """The answer to a security question, known in whatever case, spacing and with or without its question mark."""
+        asked = question_key(question)
+        return next((answer for known, answer in self.security_answers.items() if question_key(known) == asked), None)
+
+    def with_answers(self, given: Mapping[str, SecretStr]) -> Credential:
+        """A copy that has these answers too, each in the place of another to its question; an empty one goes."""
+        pairs = (*self.security_answers.items(), *given.items())
+        latest = {question_key(question): (question, answer) for question, answer in pairs}
+        kept = {question: answer for question, answer in latest.values() if answer.get_secret_value()}
+        return self.model_copy(update={"security_answers": kept})
 
     def with_password(self, password: SecretStr, at: AwareDatetime) -> Credential:
         """A copy with `password` in force since `at`, the old one in its history; the same password changes nothing."""
@@ -95,6 +109,11 @@ class Credential(_Secretive):
         """A copy with `password` on top of its history."""
         history = (OldPassword(password=password, set_at=set_at), *self.history)[:HISTORY_LENGTH]
         return self.model_copy(update={"history": history})
+
+
+def question_key(question: str) -> str:
+    """By what two wordings of a security question are known as one."""
+    return " ".join(question.casefold().split()).removesuffix("?").rstrip()
 
 
 def encode(credential: Credential) -> bytes:

@@ -26,12 +26,16 @@ class Fingerprints:
     def __init__(self, key: bytes) -> None:
         """Derive the keys from the vault's 32 random bytes."""
         self._of_passwords = hmac.digest(key, b"portalkeeper password fingerprint 1", "sha256")
+        self._of_answers = hmac.digest(key, b"portalkeeper answer fingerprint 1", "sha256")
         self._of_data = hmac.digest(key, b"portalkeeper keyed hash 1", "sha256")
 
     def of_password(self, account: str, password: SecretStr) -> str:
         """32 hex digits that stay the same for this account and password, and differ for any other pair."""
-        message = _with_length(account.encode()) + _with_length(password.get_secret_value().encode())
-        return hmac.digest(self._of_passwords, message, "sha256")[:_FINGERPRINT_BYTES].hex()
+        return _fingerprint(self._of_passwords, account, password.get_secret_value())
+
+    def of_answer(self, account: str, question: str, answer: SecretStr) -> str:
+        """The same for the answer to a security question."""
+        return _fingerprint(self._of_answers, account, question, answer.get_secret_value())
 
     def of_data(self, data: bytes) -> str:
         """64 hex digits for `data`."""
@@ -52,6 +56,11 @@ def load(folder: Path, key: Key) -> Fingerprints:
     if len(opened) != _KEY_BYTES:
         raise Unreadable(f"{path}: not a fingerprint key; restore it from a backup")
     return Fingerprints(opened)
+
+
+def _fingerprint(key: bytes, *parts: str) -> str:
+    message = b"".join(_with_length(part.encode()) for part in parts)
+    return hmac.digest(key, message, "sha256")[:_FINGERPRINT_BYTES].hex()
 
 
 def _with_length(data: bytes) -> bytes:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import SecretStr
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
+from bots.vault.credential import question_key
 from flows.errors import InputError
 
 _IMPOSSIBLE_REMAINDERS = {1, 3, 6}  # no number of bytes has so many base32 characters over a multiple of 8
 _LEAST_CHARACTERS = 16  # 80 bits, what older authenticators hand out; a pasted six-digit code is no secret
+_UNTYPABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _ORDINARY = {"algorithm": "SHA1", "digits": "6", "period": "30"}
 
 
@@ -19,9 +22,44 @@ def check_password(password: SecretStr) -> SecretStr:
     text = password.get_secret_value()
     if not text:
         raise InputError("the password is empty; nothing was stored")
-    if re.search(r"[\x00-\x1f\x7f\ud800-\udfff]", text):
+    if _UNTYPABLE.search(text):
         raise InputError("the password holds a line break or another character that can't be typed; nothing was stored")
     return password
+
+
+class _Answer(BaseModel):
+    """One line of `read_answers`."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    question: str
+    answer: SecretStr
+
+
+def read_answers(lines: Iterable[str]) -> dict[str, SecretStr]:
+    """Security answers by question, from JSON lines with "question" and "answer"; InputError names the wrong line."""
+    answers: dict[str, SecretStr] = {}
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                given = _Answer.model_validate_json(line)
+            except ValidationError:
+                expected = '{"question": "...", "answer": "..."}'
+                raise InputError(f"line {number}: expected {expected}; nothing was stored") from None
+            answers[given.question] = given.answer
+    return answers
+
+
+def check_answers(answers: Mapping[str, SecretStr]) -> Mapping[str, SecretStr]:
+    """Return security answers unless a question is blank, or one holds what can't be typed into a field."""
+    if not all(question_key(question) for question in answers):
+        raise InputError("a security question is empty; nothing was stored")
+    if any(_UNTYPABLE.search(question + answer.get_secret_value()) for question, answer in answers.items()):
+        raise InputError(
+            "a security question or its answer holds a line break or another character that can't be typed; "
+            "nothing was stored"
+        )
+    return answers
 
 
 def plain_totp_secret(given: SecretStr) -> SecretStr:

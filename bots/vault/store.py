@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,8 +27,9 @@ from bots.vault.credential import (
     encode,
     encode_pending,
     is_account_name,
+    question_key,
 )
-from bots.vault.given import check_password, is_plain_base32, plain_totp_secret
+from bots.vault.given import check_answers, check_password, is_plain_base32, plain_totp_secret
 from flows.errors import InputError
 
 
@@ -41,6 +42,7 @@ class Check:
     password_set_at: datetime | None = None
     totp: Literal["none", "set", "invalid"] = "none"
     old_passwords: int = 0
+    security_answers: int = 0
 
 
 class Vault:
@@ -74,18 +76,21 @@ class Vault:
         *,
         password: SecretStr | None = None,
         totp_secret: SecretStr | EllipsisType | None = ...,
+        security_answers: Mapping[str, SecretStr] | None = None,
     ) -> Credential:
         """Store what is given, leave the rest, and return the entry as read back once it is durable.
 
         A replaced password goes into the history. `totp_secret` is base32 or an otpauth:// address; None removes it.
+        An empty one of the `security_answers`, which are by question, removes that answer.
         InputError for what can't be right; Unreadable for another vault's key or a damaged entry, which stays.
         """
         checked = None if password is None else check_password(password)
         secret = plain_totp_secret(totp_secret) if isinstance(totp_secret, SecretStr) else totp_secret
+        answers = check_answers(security_answers or {})
         path = self._path(account)
         self.prove_key()  # before anything is sealed with it
         with disk.locked(path.with_suffix(".lock")):
-            changed = _changed(self._read(account), account, checked, secret)
+            changed = _changed(self._read(account), account, checked, secret).with_answers(answers)
             write_sealed(path, encode(changed), self._key)
             return self.get(account)
 
@@ -174,7 +179,8 @@ class Vault:
             totp = "set" if is_plain_base32(credential.totp_secret.get_secret_value()) else "invalid"
         if totp == "invalid":
             problem = f"the authenticator secret of {account} is not base32: pk vault set {account} --totp"
-        return Check(account, problem, credential.password_set_at, totp, len(credential.history))
+        old, answers = len(credential.history), len(credential.security_answers)
+        return Check(account, problem, credential.password_set_at, totp, old, answers)
 
     def check_all(self) -> list[Check]:
         """`check` for every entry, in the order of names; Unreadable as for `prove_key`."""
@@ -188,6 +194,15 @@ class Vault:
     def fingerprint(self, account: str, password: SecretStr) -> str:
         """By what a password of `account` is known in the ledger: 32 hex digits, worthless without the vault."""
         return self._fingerprints.of_password(check_account_name(account), password)
+
+    def answer_fingerprint(self, account: str, question: str, answer: SecretStr) -> str:
+        """By what an answer is known there; the same answer to another question is another."""
+        return self._fingerprints.of_answer(check_account_name(account), question_key(question), answer)
+
+    def answer_fingerprints(self, account: str) -> frozenset[str]:
+        """By what the answers are known that the vault holds for `account`."""
+        answers = self.get(account).security_answers
+        return frozenset(self.answer_fingerprint(account, *each) for each in answers.items())
 
     def keyed_hash(self, data: bytes) -> str:
         """By what data that may not be kept (a CSV row with member data) is known again: 64 hex digits."""

@@ -11,14 +11,17 @@ from sandbox.availity import paths, wording
 from sandbox.availity.visit import CHOICES, next_stage, page, portal_of, session_of, with_cookie
 from sandbox.bundle import Asset
 from sandbox.policy import InputError
-from sandbox.sessions import BUSY, CODE, TERMS
+from sandbox.sessions import BUSY, CODE, QUESTION, TERMS
 from sandbox.sign_in import (
     Verdict,
     begin,
     complete,
     end_others,
+    go_on,
+    judge_answer,
     judge_code,
     judge_password,
+    receive_answer,
     receive_code,
     receive_password,
 )
@@ -37,6 +40,7 @@ class SignInApp:
         """The page and its services."""
         posts: dict[str, Callable[[Request], Awaitable[Response]]] = {
             "sign-in": self.password,
+            "security-question": self.answer,
             "two-step/choice": self.choice,
             "two-step/code": self.code,
             "terms": self.terms,
@@ -86,6 +90,24 @@ class SignInApp:
             return with_cookie(next_stage(portal_of(self._world), session), session)
 
         return await step.run(work, lambda: receive_password(portal, user, password))
+
+    async def answer(self, request: Request) -> Response:
+        """Judge the answer to a security question."""
+        portal = portal_of(self._world)
+        session = session_of(self._world, request, QUESTION)
+        if session is None:
+            return unauthorized()
+        answer = word(await read_json(request), "answer")
+
+        async def work() -> Response:
+            verdict = judge_answer(portal, session, answer)
+            if verdict is not Verdict.ACCEPTED:
+                return JSONResponse({"message": wording.ANSWER[verdict]}, 400)
+            go_on(portal, session)
+            return with_cookie(next_stage(portal_of(self._world), session), session)
+
+        step = Step(self._world, portal, request, "answer_post", session.user)
+        return await step.run(work, lambda: receive_answer(portal, portal.account(session)))
 
     async def choice(self, request: Request) -> Response:
         """Take the method; a text message is sent at once."""

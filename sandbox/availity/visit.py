@@ -44,6 +44,7 @@ def next_stage(portal: Portal, session: Session) -> JSONResponse:
     return JSONResponse(
         {
             "stage": session.stage,
+            "question": session.question,
             "choices": [CHOICES[each] for each in account.methods],
             "conditions": told_conditions(portal, account),
             "daysLeft": warned_days(portal.policy, account, portal.clock.now()),

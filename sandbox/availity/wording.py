@@ -10,6 +10,7 @@ PASSWORD = {
     Verdict.LOCKED: "Your account is locked. To unlock it, select Forgot your password?",
     Verdict.DISABLED: "Your account is inactive. Contact your Availity administrator to activate it.",
 }
+ANSWER = PASSWORD | {Verdict.REFUSED: "The answer is incorrect. Try again."}
 CODE = PASSWORD | {Verdict.REFUSED: "The code is incorrect or has expired. Try again."}
 TOO_MANY_RESETS = "You have asked for too many password resets today. Try again tomorrow."
 _NOT_CHANGED = "An error occurred changing your password"

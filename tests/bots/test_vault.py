@@ -83,6 +83,7 @@ def test_on_disk_everything_is_sealed_and_private(vault: Vault, key: Key) -> Non
         "totp_secret",
         "history",
         "pending",
+        "security_answers",
     ]
     assert (opened["version"], opened["password"]) == (1, "needle-password")
 

@@ -96,7 +96,7 @@ def test_secrets_are_read_inside_private_steps_only(path: Path) -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
-        and node.func.attr in ("password", "code")
+        and node.func.attr in ("password", "security_answer", "code")
         and ast.unparse(node.func.value) == "session"
         and id(node) not in inside
     ]

@@ -15,6 +15,7 @@ from flows.errors import (
     PortalkeeperError,
     PortalUnavailable,
     ScreenNotRecognised,
+    SecurityQuestionAsked,
     SessionEnded,
 )
 from payers.kit import AnyOf, Overlay, Screen
@@ -76,6 +77,8 @@ def alert_meaning(phrase: str | None) -> PortalkeeperError:
             return AccountLocked("the portal says the account is locked", phrase=phrase, screen=screen)
         case "disabled":
             return AccountDisabled("the portal says the account is inactive", phrase=phrase, screen=screen)
+        case "answer_refused":
+            return SecurityQuestionAsked("the portal refused the answer to its question", phrase=phrase, screen=screen)
         case "no_answer":
             return PortalUnavailable("the portal could not be reached after the submission", phrase=phrase)
     return ScreenNotRecognised("the sign-in form shows an alert that is not listed", screen=screen)

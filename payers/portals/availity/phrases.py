@@ -5,6 +5,7 @@ PHRASES = {
     "password_not_recognized": "Availity does not recognize the password you entered",
     "locked": "Your account is locked",
     "code_refused": "The code is incorrect or has expired",
+    "answer_refused": "The answer is incorrect",
     "no_answer": "We could not reach the server",
     "outage": "temporarily unavailable",
     "not_processed": "could not be processed",

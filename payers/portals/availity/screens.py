@@ -58,6 +58,16 @@ class EnterCode:
         self.landmark = self.code
 
 
+class SecurityQuestion:
+    """One of the account's security questions."""
+
+    def __init__(self, page: Page) -> None:
+        self.question = page.locator("#securityQuestion")
+        self.answer = page.locator("#securityAnswer")
+        self.go_on = page.get_by_role("button", name="Continue", exact=True)
+        self.landmark = self.answer
+
+
 class NewTerms:
     """Terms that a person has to read and accept."""
 

@@ -16,6 +16,7 @@ from payers.portals.availity.screens import (
     Home,
     LoggedOut,
     PasswordExpiring,
+    SecurityQuestion,
     SignIn,
     SignInAlert,
 )
@@ -32,11 +33,15 @@ async def sign_in(session: Session) -> None:
     if await shown(Home(page)):
         return
     async with session.step("open the portal"):
-        screen = await _open(session, SHELL, LoggedOut(page), SignIn(page), Home(page))
+        await visit(page, session.address + SHELL, sign_in_failures(page))
+        screen = await _next(page, LoggedOut(page), SignIn(page), Home(page))
         if isinstance(screen, LoggedOut):
-            screen = await _open(session, LOGIN, SignIn(page))
+            await visit(page, session.address + LOGIN, sign_in_failures(page))
+            screen = await _next(page, SignIn(page))
     if isinstance(screen, SignIn):
         screen = await _enter_password(session, screen)
+    if isinstance(screen, SecurityQuestion):
+        screen = await _answer(session, screen)
     if isinstance(screen, ChooseMethod):
         screen = await _choose_authenticator(session, screen)
     if isinstance(screen, EnterCode):
@@ -45,42 +50,36 @@ async def sign_in(session: Session) -> None:
         await _change_it_later(session, screen)
 
 
-async def _open(session: Session, path: str, *screens: Screen) -> Screen:
-    await visit(session.page, session.address + path, sign_in_failures(session.page))
-    return await _next(session.page, *screens)
-
-
 async def _next(page: Page, *screens: Screen) -> Screen:
     """The screen that comes; raises what a failure screen means."""
-    return await reach(
-        page,
-        *screens,
-        failures=sign_in_failures(page),
-        meaning=meaning,
-        seconds=SCREEN_SECONDS,
-        overlays=overlays(page),
-    )
+    failures, closed = sign_in_failures(page), overlays(page)
+    return await reach(page, *screens, failures=failures, meaning=meaning, seconds=SCREEN_SECONDS, overlays=closed)
 
 
 async def _enter_password(session: Session, form: SignIn) -> Screen:
-    page = session.page
     async with session.step("enter user id and password", private=True):
         await form.user_id.fill(session.account.username)
         await form.password.fill((await session.password()).get_secret_value())
         await form.submit.click()
-        screen = await _next(
-            page,
-            SignInAlert(page),
-            ForcedChange(page),
-            ChooseMethod(page),
-            EnterCode(page),
-            PasswordExpiring(page),
-            Home(page),
-        )
-        if isinstance(screen, SignInAlert):
-            await _explain(screen)
-        if isinstance(screen, ForcedChange):
-            raise PasswordExpired("the portal wants the password changed first", screen="ForcedChange")
+        return await _after_it(session.page, SecurityQuestion(session.page))
+
+
+async def _answer(session: Session, form: SecurityQuestion) -> Screen:
+    async with session.step("answer the security question", private=True):
+        answer = await session.security_answer(await form.question.inner_text())
+        await form.answer.fill(answer.get_secret_value())
+        await form.go_on.click()
+        return await _after_it(session.page)
+
+
+async def _after_it(page: Page, *more: Screen) -> Screen:
+    """The screen after a password or an answer that the portal took; raises what it says else."""
+    further = ForcedChange(page), ChooseMethod(page), EnterCode(page), PasswordExpiring(page), Home(page)
+    screen = await _next(page, SignInAlert(page), *more, *further)
+    if isinstance(screen, SignInAlert):
+        await _explain(screen)
+    if isinstance(screen, ForcedChange):
+        raise PasswordExpired("the portal wants the password changed first", screen="ForcedChange")
     return screen
 
 

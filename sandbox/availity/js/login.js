@@ -13,6 +13,7 @@ const IDS = CONFIG.changedIds
 
 const STAGES = {
   expired: "/password-expired",
+  question: "/security-question",
   code: "/two-step-authentication",
   terms: "/terms",
   expiring: "/password-expiring",
@@ -73,6 +74,23 @@ function loginView() {
     h("p", {}, h("a", { href: "#/forgot-password" }, "Forgot your password?"), " ",
       h("a", { href: "#/forgot-user-id" }, "Forgot your user ID?"), " ",
       h("a", { href: "#/register" }, "Create a Free Account"))];
+}
+
+async function questionView() {
+  const { status, data } = await call("GET", `${SIGN_IN}/progress`);
+  if (status === 401 || data.stage !== "question") return go("/login");
+  const answer = textField("securityAnswer", "Answer", { autocomplete: "off", type: "text" });
+  const act = async () => {
+    answer.help(answer.input.value ? "" : "Enter your answer");
+    if (!answer.input.value) return null;
+    const reply = await post("security-question", { answer: answer.input.value });
+    if (reply.status === 200) return follow(reply.data);
+    if (reply.status === 401) return go("/login");
+    if (reply.status !== 0) answer.input.value = "";
+    return reply.data.message;
+  };
+  return [h("h1", {}, "Answer your security question"), h("p", { id: "securityQuestion" }, data.question),
+    form("Continue", [answer.root], act)];
 }
 
 async function choiceView() {
@@ -146,6 +164,7 @@ function laterView() {
 
 const VIEWS = {
   "#/login": loginView,
+  "#/security-question": questionView,
   "#/two-step-authentication": choiceView,
   "#/two-step-authentication/authenticate": codeView,
   "#/terms": termsView,
