@@ -18,6 +18,7 @@ from bots.cli.office import office as command_office
 from bots.cli.vault import _asked_answers
 from bots.desk import Failure, Verdict
 from bots.gate import values
+from bots.incidents import Kind, begin_canary, open_ones
 from bots.inventory.audit import verify
 from bots.sealing import Key, create_key, write_sealed
 from bots.vault import Vault, create_vault
@@ -157,6 +158,14 @@ def test_the_brake_stops_answers_too_and_freezes_nobody(office: Office) -> None:
         office.attempt("A", Verdict.REFUSED, held=office.add(name))
     with pytest.raises(AccountHeld, match="all sign-ins are stopped"):
         grant(office, "A")
+
+
+def test_a_refused_answer_of_the_first_password_after_the_brake_brings_no_brake(office: Office) -> None:
+    with office.inventory.write() as db:
+        begin_canary(db, "availity", None, because="x", by="Ann", kind=Kind.FIRST_PASSWORD)
+    office.attempt("password", Verdict.ACCEPTED)
+    office.close(grant(office, "A"), Verdict.REFUSED)
+    assert [incident["kind"] for incident in open_ones(office.inventory)] == [Kind.FIRST_PASSWORD]
 
 
 @pytest.mark.parametrize(("stored", "frozen"), [({"A", "B"}, True), ({"B"}, False), (set(), False)])

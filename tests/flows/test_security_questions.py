@@ -19,13 +19,14 @@ from bots.runner import run as runs
 from bots.runner import runner as runner_module
 from flows.session import Session
 from payers.portals.availity import PORTAL
+from payers.portals.availity.sign_in import SHELL
 
 __all__ = ["codes_at_once", "policies"]
 
 pytestmark = pytest.mark.usefixtures("codes_at_once")
 
 PET, TOWN, SCHOOL = "First pet n33dle?", "Town of birth n33dle?", "First school n33dle?"
-RIGHT = {PET: "red", TOWN: " Sàlt Lake City", SCHOOL: 'St. "Mary\'s" & Co'}
+RIGHT = {PET: "web", TOWN: " Sàlt Lake City", SCHOOL: 'St. "Mary\'s" & Co'}
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +55,7 @@ def failures(house: House, name: str) -> int:
 
 
 async def test_a_question_is_answered_once_and_the_sign_in_goes_on(house: House) -> None:
-    """Three sign-ins, three questions, worded otherwise in the vault; one answer is part of many addresses."""
+    """Three sign-ins, three questions, worded otherwise in the vault."""
     stored = {PET.upper().rstrip("?"): RIGHT[PET], f" {TOWN} ": RIGHT[TOWN], SCHOOL: RIGHT[SCHOOL]}
     name, user = asked(house, stored, times=None)
     for number in (1, 2, 3):
@@ -66,8 +67,16 @@ async def test_a_question_is_answered_once_and_the_sign_in_goes_on(house: House)
     assert attempts == [(kind, "accepted") for kind in ("password", "answer", "code", "signed_in")] * 3
 
 
+async def test_an_answer_that_is_part_of_the_next_address_does_not_stop_the_page(house: House) -> None:
+    name, user = asked(house, {PET: RIGHT[PET]}, methods=[])
+    run, _ = await ask(house, name, flow="login")
+    assert run.failure is None
+    assert RIGHT[PET] in SHELL
+    assert counted(house, user) == (1, 1, 0, False)
+
+
 async def test_a_refused_answer_freezes_and_never_goes_out_again(house: House) -> None:
-    name, user = asked(house, {PET: "Red"}, times=None)
+    name, user = asked(house, {PET: "Web"}, times=None)
     first, _ = await ask(house, name, flow="login")
     assert first.failure
     assert (first.failure.error, first.failure.phrase) == ("SecurityQuestionAsked", "answer_refused")
@@ -80,13 +89,13 @@ async def test_a_refused_answer_freezes_and_never_goes_out_again(house: House) -
 
 
 async def test_another_answer_in_the_vault_lifts_the_freeze_and_the_first_one_brings_it_back(house: House) -> None:
-    name, user = asked(house, {PET: "Red", TOWN: RIGHT[TOWN]}, times=None)
+    name, user = asked(house, {PET: "Web", TOWN: RIGHT[TOWN]}, times=None)
     await ask(house, name, flow="login")
-    for stored in ({TOWN: "elsewhere"}, {PET: "Red"}):  # the refused one is still there
+    for stored in ({TOWN: "elsewhere"}, {PET: "Web"}):  # the refused one is still there
         house.pk("vault", "set", name, "--security-answers", given=lines(stored))
         assert guard.standing(house.inventory, name, PORTAL.policy).freeze
     house.pk("vault", "set", name, "--security-answers", given=lines({PET: "green", TOWN: RIGHT[TOWN]}))
-    house.pk("vault", "set", name, "--security-answers", given=lines({PET: "Red", TOWN: "Red"}))
+    house.pk("vault", "set", name, "--security-answers", given=lines({PET: "Web", TOWN: "Web"}))
     for _ in range(2):  # the town, then the school, of which the vault knows nothing
         again, _ = await ask(house, name, flow="login")
         assert again.failure
@@ -102,7 +111,7 @@ def lines(answers: dict[str, str]) -> str:
 
 
 async def test_the_right_answer_after_a_wrong_one_signs_in(house: House) -> None:
-    name, user = asked(house, {PET: "Red"}, times=None)
+    name, user = asked(house, {PET: "Web"}, times=None)
     await ask(house, name, flow="login")
     assert house.pk("vault", "set", name, "--security-answers", given=lines(RIGHT)).returncode == 0
     again, _ = await ask(house, name, flow="login")
@@ -142,7 +151,7 @@ async def test_an_answer_without_a_verdict_counts_and_is_not_repeated(
 
 async def test_a_lock_at_the_answer_is_told_as_one(house: House, policies: Callable[..., None]) -> None:
     policies("availity", lockout_threshold=1)
-    name, _ = asked(house, {PET: "Red"})
+    name, _ = asked(house, {PET: "Web"})
     run, _ = await ask(house, name, flow="login")
     assert run.failure
     assert run.failure.error == "AccountLocked"
@@ -155,7 +164,7 @@ async def test_a_second_question_in_one_sign_in_tells_that_the_answer_was_refuse
     async def asks_twice(session: Session) -> None:
         async with session.step("answer", private=True):
             await session.security_answer(PET)
-            await session.page.goto(f"{session.address}/?answer=red")
+            await session.page.goto(f"{session.address}/?answer=web")
             await session.security_answer(TOWN)
 
     monkeypatch.setattr(runner_module, "find_portal", lambda name: dataclasses.replace(PORTAL, login=asks_twice))
