@@ -74,6 +74,21 @@ async def test_an_expired_password_is_told_and_changed_in_the_place_of_home(
     assert (seen["password_changes"], seen["password_refusals"]) == (1, 0)
 
 
+async def test_a_change_cut_off_at_an_expired_password_is_changed_by_the_next(
+    house: House, portal: str, policies: Callable[..., None]
+) -> None:
+    """It never reached the portal; the old one, which is expired, is the one in force."""
+    policies(portal, password_max_age_days=60)
+    name, user = house.account(portal, password_set_at=expiring_in(-1))
+    cut = Pending(password=SecretStr("Cut-0ff-$pass"), kind="change", run_id="a-run", at=now.utc())
+    house.vault.put_pending(name, cut)
+    house.vault.mark_pending(name, "a-run", "submitting")
+    assert (await change(house, name)).failure is None
+    seen, kept = house.world.account(portal, user), house.vault.get(name)
+    assert (kept.pending, kept.password.get_secret_value()) == (None, seen["password"])
+    assert (seen["password_changes"], seen["password_refusals"], seen["locked"]) == (1, 1, False)
+
+
 async def test_a_password_that_expires_soon_is_told_and_used(
     house: House, portal: str, policies: Callable[..., None]
 ) -> None:
