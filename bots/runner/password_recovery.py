@@ -2,7 +2,8 @@
 
 The steps are those of a change (`bots.runner.password_change`). When the portal has said that it took the new
 password, the freezes are lifted and the count starts again, for the portal took its lock off; then the new password
-is verified. A kill after that is settled by the next start of the same command, without another letter.
+is verified. A kill after that is settled by the next start of the same command, without another letter, unless the
+new password has been refused since.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bots import freezes
+from bots import freezes, guard
 from bots.inventory import Inventory, Kind
 from bots.inventory.accounts import get_account
 from bots.runner.password_change import left_of, note_new, settle, storing
@@ -18,6 +19,7 @@ from bots.runner.runner import Runner, RunResult
 from bots.settings import Settings
 from bots.vault import Vault
 from flows.errors import InputError
+from payers.registry import find_portal
 
 
 async def recover_password(
@@ -29,9 +31,8 @@ async def recover_password(
     """
     row = get_account(inventory, account)
     check_can_receive(row, settings)
-    runner.tell(f"asks the portal for a letter and waits up to {settings.letter_seconds} s for it")
-    pending = vault.get(account).pending
-    if not pending or (pending.kind, pending.state) != ("forgot", "submitted"):
+    if not _is_taken(inventory, vault, row):
+        runner.tell(f"asks the portal for a letter and waits up to {settings.letter_seconds} s for it")
         asked = await runner.run(account, "password_recovery", fresh=True, prepare=storing(vault, row, "forgot"))
         pending = left_of(vault, asked.head)
         if pending is None:
@@ -43,6 +44,15 @@ async def recover_password(
     if found.failure is None:
         note_new(inventory, row, "password recover", by)
     return found
+
+
+def _is_taken(inventory: Inventory, vault: Vault, row: Mapping[str, Any]) -> bool:
+    """Whether the portal has confirmed a recovered password that still waits for its sign-in, and has not refused it."""
+    name, pending = row["name"], vault.get(row["name"]).pending
+    if not pending or (pending.kind, pending.state) != ("forgot", "submitted"):
+        return False
+    refused = guard.standing(inventory, name, find_portal(row["portal"]).policy).refused
+    return vault.fingerprint(name, pending.password) not in refused
 
 
 async def _verified(

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from house import House
 from killing import Cut, codes_in_a_row, killed_at_every_step, mortal
+from pydantic import SecretStr
 
-from bots import freezes
+from bots import freezes, now
 from bots.desk import Failure
 from bots.runner import Runner
 from bots.runner.password_recovery import recover_password
 from bots.runner.runner import RunResult
+from bots.vault import Pending
 from flows.errors import InputError
 from payers.registry import portals
 
@@ -68,6 +70,19 @@ async def test_a_letter_that_never_comes_leaves_everything_as_it_was(house: Hous
     seen = state(house, name, user)
     assert (seen["password_changes"], seen["password_submissions"]) == (0, 0)
     assert len(house.inventory.rows("SELECT 1 FROM incidents WHERE kind = 'freeze' AND closed_at IS NULL")) == 1
+
+
+async def test_a_recovered_password_that_was_refused_is_not_tried_again(house: House, portal: str) -> None:
+    """The portal took it, and somebody set another by hand: the next start asks for another letter."""
+    name, user = house.account(portal)
+    new = Pending(password=SecretStr("Rec0vered-1$"), kind="forgot", run_id="a-run", at=now.utc())
+    house.vault.put_pending(name, new)
+    house.vault.mark_pending(name, "a-run", "submitted")
+    ends = [(await recover(house, name)).failure for _ in range(2)]
+    assert [end and end.error for end in ends] == ["InvalidCredentials", None]
+    seen = state(house, name, user)
+    assert (seen["password_refusals"], seen["refused_password_repeats"], seen["links_used"]) == (1, 0, 1)
+    assert house.vault.get(name).password.get_secret_value() == seen["password"]
 
 
 async def test_a_portal_is_asked_for_two_letters_a_day(house: House) -> None:
