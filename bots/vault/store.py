@@ -97,9 +97,10 @@ class Vault:
     def put_pending(self, account: str, pending: Pending) -> Pending:
         """Store a new password beside the one in force, in two files, and return it as read back from both.
 
-        It takes the place of one that no portal has seen. One that may be in force goes into the history when the new
-        one is set without it (*forgot*). InputError when it is a *change*, or when the two files can't be confirmed:
-        then nothing may be submitted.
+        It takes the place of one that no portal has seen. When the new one is set without the old (*forgot*), one that
+        may be in force goes into the history, and one that the portal took is put in force, unless a person has given
+        another since. InputError when it is a *change*, or when the two files can't be confirmed: then nothing may be
+        submitted.
         """
         with self._changing(account) as changing:
             credential, there = changing, changing.pending
@@ -109,7 +110,8 @@ class Vault:
                         f"another new password is pending for {account}: settle it first with "
                         f"pk password settle {account}"
                     )
-                credential = changing.with_old(there.password, there.at)
+                taken = there.state == "submitted" and changing.password_set_at < there.at
+                credential = (changing.with_password if taken else changing.with_old)(there.password, there.at)
             write_sealed(self._journal(account), encode_pending(pending), self._key)
             self._write(credential.model_copy(update={"pending": pending}))
             kept, twin = self.get(account).pending, self.journalled(account)

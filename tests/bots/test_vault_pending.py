@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -51,6 +51,22 @@ def test_one_put_aside_stays_known_when_a_portal_may_have_it(vault: Vault, state
     kept = vault.get("a")
     assert (kept.password.get_secret_value(), kept.pending) == ("old", None)
     assert [old.password.get_secret_value() for old in kept.history] == history
+
+
+@pytest.mark.parametrize(("given_since", "kept"), [(False, "new"), (True, "by hand")])
+def test_one_that_the_portal_took_is_in_force_when_a_recovery_replaces_it(
+    vault: Vault, given_since: bool, kept: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bots.now.utc", lambda: AT)
+    vault.put("a", password=SecretStr("older"))
+    vault.put_pending("a", pending().model_copy(update={"at": AT + timedelta(hours=1)}))
+    vault.mark_pending("a", "run-1", "submitted")
+    monkeypatch.setattr("bots.now.utc", lambda: AT + timedelta(hours=2))
+    if given_since:
+        vault.put("a", password=SecretStr("by hand"))
+    vault.put_pending("a", pending("run-2", "newer", "forgot"))
+    vault.discard_pending("a", "run-2")
+    assert vault.get("a").password.get_secret_value() == kept
 
 
 @pytest.mark.parametrize("act", ["mark", "promote"])
