@@ -47,7 +47,7 @@ async def recover_password(
 
 
 def _is_taken(inventory: Inventory, vault: Vault, row: Mapping[str, Any]) -> bool:
-    """Whether the portal has confirmed a recovered password that still waits for its sign-in, and has not refused it."""
+    """Whether a recovered password that the portal has confirmed, and not refused since, still waits for its sign-in."""
     name, pending = row["name"], vault.get(row["name"]).pending
     if not pending or (pending.kind, pending.state) != ("forgot", "submitted"):
         return False
