@@ -263,3 +263,15 @@ async def test_a_killed_holder_frees_the_account_and_its_epoch_is_over(office: O
     async with lease(office.inventory, office.folder, "a", run_id="next", wait_seconds=5) as held:
         assert dead is not None
         assert held.epoch == dead["epoch"] + 1
+
+
+def test_a_decision_reads_no_whole_ledger(office: Office) -> None:
+    asked: list[str] = []
+    connection = office.inventory._db.conn
+    connection.set_trace_callback(asked.append)
+    office.grant("p")
+    connection.set_trace_callback(None)
+    selects = [sql for sql in asked if sql.lstrip().startswith("SELECT") and "ledger" in sql]
+    plans = [row["detail"] for sql in selects for row in office.inventory.rows(f"EXPLAIN QUERY PLAN {sql}")]
+    assert len(selects) > 3
+    assert [plan for plan in plans if plan.startswith("SCAN ledger")] == []
