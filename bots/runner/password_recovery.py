@@ -47,7 +47,7 @@ async def recover_password(
 
 
 def _is_taken(inventory: Inventory, vault: Vault, row: Mapping[str, Any]) -> bool:
-    """Whether a recovered password that the portal has confirmed, and not refused since, still waits for its sign-in."""
+    """Whether a recovered password, confirmed by the portal and not refused since, still waits for its sign-in."""
     name, pending = row["name"], vault.get(row["name"]).pending
     if not pending or (pending.kind, pending.state) != ("forgot", "submitted"):
         return False
