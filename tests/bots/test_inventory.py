@@ -64,20 +64,41 @@ def test_contended_writes_all_arrive(tmp_path: Path) -> None:
     assert verify(inventory).problem == ""
 
 
-def test_a_kill_while_writing_leaves_a_whole_inventory(tmp_path: Path) -> None:
+def test_a_kill_while_writing_leaves_a_whole_inventory_and_trail(tmp_path: Path) -> None:
     path = tmp_path / "inventory.db"
-    Inventory(path).close()
-    for turn in range(10):
+    inventory = Inventory(path)
+    before = 0
+    for turn in range(50):
         process = multiprocessing.Process(target=writer, args=(path, turn, 100_000))
         process.start()
-        time.sleep(0.05 + 0.01 * turn)  # when the kill falls is the attack, not a wait
+        time.sleep(0.03 + 0.002 * turn)  # when the kill falls is the attack, not a wait
         os.kill(process.pid or 0, signal.SIGKILL)
         process.join(10)
-    inventory = Inventory(path)
-    assert inventory.check() == "ok"
-    assert verify(inventory).problem == ""
+        assert inventory.check() == "ok"
+        found = verify(inventory)
+        assert (found.problem, found.head.count >= before) == ("", True)
+        before = found.head.count
+    assert before > 50
     with inventory.write() as db:
         record_audit(db, at=AT, who="after", action="still writes")
+
+
+def test_a_full_disk_loses_nothing_of_the_trail(inventory: Inventory) -> None:
+    """SQLite's own word for a full disk, by a limit on the file."""
+    pages = inventory.rows("PRAGMA page_count")[0]["page_count"]
+    inventory.rows(f"PRAGMA max_page_count = {pages + 2}")
+    with pytest.raises(InputError, match="The disk is full: free some space and start again; nothing was half-written"):
+        entries(inventory, 1000)
+    before = head(inventory).count
+    assert (inventory.check(), verify(inventory).problem) == ("ok", "")
+    with pytest.raises(InputError, match="disk is full"), inventory.write() as db:
+        db.execute("UPDATE organizations SET name = 'changed'")
+        for _ in range(1000):
+            record_audit(db, at=AT, who="Ann", action="an act and its entry")
+    assert inventory.rows("SELECT 1 FROM organizations WHERE name = 'changed'") == []
+    inventory.rows("PRAGMA max_page_count = 1000000")
+    entries(inventory, 1)
+    assert (head(inventory).count, verify(inventory).problem) == (before + 1, "")
 
 
 def test_a_failed_write_leaves_nothing(inventory: Inventory) -> None:
