@@ -1,4 +1,7 @@
-"""`make bench`: cost beside the plain script, with two browsers, and density. Exit code 1 when a target is missed."""
+"""`make bench`: cost beside the plain script, with two browsers, density, and what a decision of the guard takes.
+
+Exit code 1 when a target is missed.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import density
+from benchmarks import density, guard
 from benchmarks.cost import LOOKUPS, MOST, Column, compare
 from benchmarks.practice import world
 from bots.browser import find_browser
@@ -29,6 +32,9 @@ def main() -> int:
         for measure, _, _, ratio in column.lines()
         if ratio > MOST
     ]
+    decision = guard.measure()
+    print(guard.told(*decision))
+    missed += ["the guard's decision"] * (decision[0] > guard.MOST_MS)
     if dense:
         print(dense.told())
         missed += ["density"] * (dense.each > density.MOST_MB)

@@ -9,7 +9,6 @@ import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -36,23 +35,23 @@ def measure(accounts: int = 10_000, rows: int = 50_000) -> tuple[float, float]:
         _fill(inventory, accounts, rows)
         chosen = range(0, accounts, max(1, accounts // DECISIONS))
         with inventory.write():  # each decision is a part of one transaction: nothing is synced between them
-            alone = _median(inventory, [name for name in map(_name, chosen)], after=_forget)
-        return alone, _median(inventory, [_name(index + 1) for index in chosen], after=_forget)
+            alone = _median(inventory, [_name(index) for index in chosen])
+        return alone, _median(inventory, [_name(index + 1) for index in chosen])
 
 
-def _median(inventory: Inventory, names: list[str], after: Callable[[Inventory, int], None]) -> float:
+def _median(inventory: Inventory, names: list[str]) -> float:
     times = []
     for name in names:
         lease = Lease(name, 1, inventory.path.parent)
         began = time.perf_counter()
         grant = guard.grant_password(inventory, lease, f"run-{name}", "0" * 32, PORTAL, LIMITS, automatic=True)
         times.append((time.perf_counter() - began) * 1000)
-        after(inventory, grant.attempt)
+        _forget(inventory, grant.attempt)
     return statistics.median(times)
 
 
 def _forget(inventory: Inventory, attempt: int) -> None:
-    """Take the verdict down, so that the brake does not wait for this one."""
+    """Close the attempt, so that the brake does not wait for it."""
     with inventory.write() as db:
         db.execute("UPDATE ledger SET verdict = ? WHERE id = ?", (Verdict.ACCEPTED, attempt))
 
