@@ -31,6 +31,8 @@ soak: $(READY)
 chaos: $(READY)
 	$(BIN)/python -m tests.chaos
 	$(BIN)/python -m tests.chaos --pairs
+	$(BIN)/python -m tests.chaos --every-stop
+	$(BIN)/python -m tests.chaos --browser
 	$(BIN)/python -m tests.chaos --sabotage
 
 recordings: $(READY)

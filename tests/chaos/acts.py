@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import closing
+from mailbox import Maildir
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,11 @@ from bots.inventory.accounts import add_account
 from bots.outlook import standing_of
 from bots.recovery import recover
 from bots.report.words import plain
-from bots.runner import Runner, password_change
+from bots.runner import Runner, password_change, password_recovery
 from bots.sealing import create_key, load_key
 from bots.vault import Vault, create_vault
 from flows.errors import PortalkeeperError
-from tests.chaos import seat
+from tests.chaos import letters, seat
 from tests.chaos.practice import ACCOUNT, BASE
 
 
@@ -28,8 +29,9 @@ class Office:
     """One data folder. Its inventory is open only while it is used: an open one does not survive a fork."""
 
     def __init__(self, home: Path, **options: Any) -> None:
-        executable = {"browser_executable": Path(sys.executable)}
-        self.settings = settings.load(home).model_copy(update={**executable, **options})
+        mail = {"mail_folder": home / "mail", "mail_server": letters.SERVER, "letter_seconds": 20}
+        options |= {"browser_executable": Path(sys.executable), **mail}
+        self.settings = settings.load(home).model_copy(update=options)
         self.key = load_key(self.settings.key_file)
         self.vault = Vault(self.settings.vault_folder, self.key)
         self.vault.prove_key()
@@ -45,9 +47,11 @@ def furnish(home: Path) -> None:
     home.mkdir(mode=0o700)
     for folder in ("state", "config", "answers"):
         (home / folder).mkdir(mode=0o700)
+    Maildir(home / "mail")
     create_vault(home / "vault", create_key(home / "vault.key"))
     with closing(Inventory(home / "inventory.db")) as inventory:
         row = {"name": ACCOUNT, "portal": seat.NAME, "user_id": "u", "kind": "worker", "address": seat.ADDRESS}
+        row["registered_email"] = letters.ADDRESSEE
         add_account(inventory, row, [], by="test", at=BASE.isoformat())
 
 
@@ -60,6 +64,10 @@ async def carry_out(office: Office, command: str) -> dict[str, Any]:
         try:
             if command == "change":
                 run = await password_change.change_password(runner, inventory, office.vault, ACCOUNT, by="chaos")
+            elif command == "recover":
+                run = await password_recovery.recover_password(
+                    runner, inventory, office.vault, office.settings, ACCOUNT, by="chaos"
+                )
             elif command == "settle":
                 run = await password_change.settle(runner, office.vault, ACCOUNT)
             else:
@@ -78,10 +86,12 @@ def look(office: Office) -> dict[str, Any]:
     """How the account stands: in the vault, in the inventory, and in the words of `pk why`."""
     entry, twin = office.vault.get(ACCOUNT), office.vault.journalled(ACCOUNT)
     candidates = [entry.password, *(pending.password for pending in (entry.pending, twin) if pending)]
+    history = {old.password.get_secret_value() for old in entry.history}
     state = guard.standing(office.inventory, ACCOUNT, seat.PORTAL.policy)
     return {
         "current": entry.password.get_secret_value(),
         "candidates": {password.get_secret_value() for password in candidates},
+        "history": history,
         "pending": entry.pending.state if entry.pending else "",
         "problem": standing_of(office.inventory, office.vault, office.settings, ACCOUNT).problem,
         "freezes": [row["error"] for row in open_ones(office.inventory, Kind.FREEZE)],

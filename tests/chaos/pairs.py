@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tests.chaos.run import Kill, Plan
+from tests.chaos.plan import Kill, Plan
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ NAMED = {
     "500 after the POST": Named(faults=("error after",)),
     "cut on a reused socket, both times": Named(faults=("cut twice",)),
     "cut on a reused socket, then answered": Named(faults=("sent again",)),
-    REFUSAL: Named(),
+    REFUSAL: Named(faults=("",)),  # the refusal itself meets no fault
     "reset killed in submitting": Named("change", kills=("/change 1 unjudged", "/change 1 judged")),
     "reset killed in verify": Named(
         "change", kills=("grant_password 3 unjudged", "/login 2 judged", "promote 1 unjudged")

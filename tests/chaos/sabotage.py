@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from bots import freezes, guard, recovery
+from bots import freezes, gate, guard, mail, recovery
 from bots.desk import Verdict
 from bots.gate import Gate
+from bots.runner import password_recovery
 from bots.vault import Credential, Pending, Vault
 from bots.vault.credential import PendingState
 
@@ -87,6 +89,25 @@ def _code_step_is_not_kept() -> None:
     guard._open = lambda db, held, run_id, kind, **given: real(db, held, run_id, kind)
 
 
+def _second_sending_is_not_seen() -> None:
+    gate._sent_again = lambda response: False
+
+
+def _any_letter_is_believed() -> None:
+    mail._is_within = lambda host, domains: True
+
+
+def _any_age_of_a_letter_is_believed() -> None:
+    mail._CLOCKS_APART = timedelta(days=9)
+
+
+def _recovered_password_is_tried_for_ever() -> None:
+    password_recovery._is_taken = lambda inventory, vault, row: (
+        (pending := vault.get(row["name"]).pending) is not None
+        and (pending.kind, pending.state) == ("forgot", "submitted")
+    )
+
+
 def _outage_freezes() -> None:
     freezes.PERSON_ONLY = ("PortalUnavailable",)
 
@@ -97,23 +118,28 @@ def _future_steps_are_waited_for() -> None:
     totp.STEPS_AHEAD = guard.STEPS_AHEAD = 1_000_000
 
 
+ANSWERED = "cut on a reused socket, then answered"
 REBOOT, CUT, ERROR = "reboot in mid sign-in", "cut on a reused socket, both times", "500 after the POST"
 
 # what is taken out, how, and a run that notices it. When the code has changed, look for another: `--sabotage` says so
 SABOTAGES: dict[str, tuple[Callable[[], None], int | str]] = {
     "threshold 3 taken for 4": (_threshold_is_four, f"{REBOOT} + {CUT} (wrong password, 1)"),
-    "a refused password is allowed again": (
-        _refused_goes_again,
-        "cut on a reused socket, then answered (wrong password, 0)",
-    ),
+    "a refused password is allowed again": (_refused_goes_again, 323),
     "the gate does not count": (_gate_counts_nothing, f"{CUT} (wrong password, mistyped again, 0)"),
-    "the gate does not stop a page's own retry": (_gate_lets_all_out, 102),
+    "the gate does not stop a page's own retry": (_gate_lets_all_out, 1531),
     "no verdict is taken for not submitted": (_no_verdict_is_not_submitted, 23),
     "a killed attempt is taken for not submitted": (
         _death_is_not_submitted,
         f"{REBOOT} + {REBOOT} (wrong password, 1)",
     ),
     "a second try without a verdict counts once": (_doubt_counts_once, f"{ERROR} + {CUT} (wrong password, 0)"),
+    "an answered second sending is not seen": (
+        _second_sending_is_not_seen,
+        f"{ANSWERED} + refusal, then corrected vault (wrong password, mistyped again, 0)",
+    ),
+    "a letter is believed that nobody signed": (_any_letter_is_believed, 59),
+    "a letter is believed that is older": (_any_age_of_a_letter_is_believed, 971),
+    "a recovered password that was refused is tried again": (_recovered_password_is_tried_for_ever, 121),
     "a new password is typed before it is stored": (
         _new_password_is_not_stored,
         "reset killed in submitting (right password, 1)",

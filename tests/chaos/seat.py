@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,12 +24,14 @@ from flows.errors import (
     ScreenNotRecognised,
     SessionEnded,
 )
-from payers.model import Policy, Portal
+from payers.model import AccountState, Policy, Portal, ResetLetter
 from payers.portals.availity import PORTAL as AVAILITY
+from payers.portals.availity import RESET
+from tests.chaos.letters import HOST, LINK, SUBJECT
 
 Ask = Callable[..., Any]
 NAME = "chaos"
-ADDRESS = "http://chaos.localhost"
+ADDRESS = f"http://{HOST}"
 
 
 class Request:
@@ -37,8 +40,10 @@ class Request:
     def __init__(self, path: str, form: dict[str, str]) -> None:
         self.path, self.form = path, form
         self.url = ADDRESS + path
-        self.method = "POST" if form else "GET"
+        self.method = "GET" if path in ("/", "/link") else "POST"
         self.post_data_buffer = urlencode(form).encode()
+        self.frame = SimpleNamespace(url=ADDRESS)
+        self.timing = {"connectStart": -1.0}
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,7 @@ class Response:
 
     request: Request
     status: int
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -130,6 +136,8 @@ class Page:
         if answer.cut:
             self.context.tell("requestfailed", request)
             return replace(answer, screen="no connection")
+        if answer.fresh:
+            request.timing["connectStart"] = 0.0
         if answer.screen is None:
             self._hanging.append(request)
         else:
@@ -155,7 +163,7 @@ class Host:
     open = 0
 
     @classmethod
-    async def start(cls, executable: Path) -> Host:
+    async def start(cls, executable: Path, *, headed: bool) -> Host:
         return cls()
 
     @asynccontextmanager
@@ -174,6 +182,7 @@ MEANINGS: dict[str | None, Exception] = {
     "sign in": SessionEnded("the portal ended the session", screen="SignIn"),
     "error": PortalUnavailable("the portal answers with status 500"),
     "no connection": PortalUnavailable("the portal could not be reached"),
+    "dead link": CodeRejected("the link of the letter is worth nothing any more", phrase="link_used"),
     "code refused": CodeRejected("the portal refused two codes", phrase="code_refused"),
 }
 
@@ -213,6 +222,20 @@ async def change(session: Any) -> None:
         reached(await session.page.send("/change", current=current, new=new), "changed")
 
 
+async def recover(session: Any) -> None:
+    """The way back for a forgotten password."""
+    page = session.page
+    async with session.step("ask for a letter"):
+        reached(await page.send("/"), "home", "sign in")
+        await session.expect_letter()
+        reached(await page.send("/forgot", user="u"), "check email")
+    async with session.step("set the new password", private=True):
+        token = (await session.letter()).get_secret_value().partition(LINK)[2]
+        reached(await page.send("/link", token=token), "reset form")
+        new = (await session.new_password()).get_secret_value()
+        reached(await page.send("/reset", token=token, new=new), "reset done")
+
+
 PORTAL = Portal(
     name=NAME,
     title="Chaos",
@@ -221,9 +244,11 @@ PORTAL = Portal(
     policy=Policy(
         lockout_threshold=3,
         password_rules=AVAILITY.policy.password_rules,
-        unlock_path="Forgot your password? on the sign-in page",
+        ways_back={AccountState.LOCKED: RESET, AccountState.PASSWORD: RESET},
     ),
     login=sign_in,
     password_reset=change,
+    password_recovery=recover,
+    reset_letter=ResetLetter(domains=frozenset({"chaos.example"}), subject=SUBJECT, link=LINK),
 )
 Flow = Callable[[Any], Awaitable[None]]

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from tests.chaos.acts import furnish
 from tests.chaos.pairs import PAIRS
-from tests.chaos.run import Plan, Run
+from tests.chaos.plan import Plan
+from tests.chaos.run import Run
 from tests.chaos.sabotage import SABOTAGES
 
 MEMORY = Path("/dev/shm")
@@ -37,7 +38,7 @@ class Ended:
 def play(seed: int | str, sabotage: str = "", furnished: Path | None = None) -> Ended:
     """The run of a seed, or of a pair by its name; with a guarantee taken out, if one is named."""
     plan = PAIRS[seed] if isinstance(seed, str) else Plan.drawn(random.Random(seed))
-    with _folder() as folder:
+    with in_memory() as folder:
         if furnished is None:
             furnish(furnished := folder / "furnished")
         gc.freeze()  # spares the many forks a copy of all pages
@@ -46,8 +47,8 @@ def play(seed: int | str, sabotage: str = "", furnished: Path | None = None) -> 
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
-    """In memory: what is written there survives the kill of a process as well, and the runs are many."""
+def in_memory() -> Iterator[Path]:
+    """A folder in memory: what is written there survives the kill of a process as well, and the runs are many."""
     folder = tempfile.mkdtemp(prefix="chaos-", dir=MEMORY if os.access(MEMORY, os.W_OK) else None)
     try:
         yield Path(folder)
@@ -57,7 +58,7 @@ def _folder() -> Iterator[Path]:
 
 def several(seeds: Sequence[int | str], sabotage: str = "") -> Iterator[Ended]:
     """Many runs, in order, side by side."""
-    with _folder() as folder, ProcessPoolExecutor(AT_ONCE) as pool:
+    with in_memory() as folder, ProcessPoolExecutor(AT_ONCE) as pool:
         furnish(folder / "furnished")
         try:
             yield from pool.map(partial(play, sabotage=sabotage, furnished=folder / "furnished"), seeds)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from tests.chaos.every_stop import WAYS, killed_everywhere
+from tests.chaos.in_browser import in_browsers
 from tests.chaos.pairs import PAIRS
 from tests.chaos.sabotage import SABOTAGES
 from tests.chaos.stage import noticed, several
 
 SHARES = 4  # they run side by side, and are played in processes of their own
 RUNS = 60
+IN_BROWSER = (1, 4, 7, 11, 12, 17)
 
 
 @pytest.mark.slow
@@ -26,6 +29,22 @@ def test_the_named_faults_alone_and_in_pairs_never_lock(share: int) -> None:
     named = [name for name in PAIRS if name.endswith("(wrong password, 0)") or "reset killed in" in name]
     for ended in several(named[share :: 2 * SHARES]):
         assert not ended.violations, ended.story
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", WAYS)
+def test_a_new_password_killed_at_every_stop_ends_signed_in(way: str) -> None:
+    kills = [*killed_everywhere(way)]
+    assert len(kills) > 50
+    assert [(kill.stop, kill.problem) for kill in kills if kill.problem] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("half", [IN_BROWSER[:3], IN_BROWSER[3:]], ids=str)
+def test_no_mix_in_a_real_browser_breaks_a_promise(half: tuple[int, ...]) -> None:
+    for ended in in_browsers(half):
+        assert not ended.violations, ended.story
+        assert ended.counts["ended signed in"] == 1
 
 
 @pytest.mark.slow

@@ -15,11 +15,13 @@ from contextlib import contextmanager, suppress
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import bots.codes.totp
 import bots.disk
 import bots.lease
+import bots.mail
 import bots.runner.desk
 from bots.inventory import Inventory
 from bots.vault import Vault
@@ -33,7 +35,7 @@ class Worker:
     def __init__(self, office: Office, command: str, number: int, others: list[Worker], sabotage: Callable[[], None]):
         self.command = command
         self.number = number
-        self.steps = 0
+        self.passed: list[tuple[Any, ...]] = []
         self.result: dict[str, Any] | None = None
         self.alive = True
         self.wire, end = Pipe()
@@ -45,10 +47,15 @@ class Worker:
         end.close()
         self.asked = self._hear()
 
+    @property
+    def steps(self) -> int:
+        """How many stops it has passed."""
+        return len(self.passed)
+
     def answer(self, words: Any) -> None:
         """Let it go on, until it stops again or ends."""
         self.wire.send(words)
-        self.steps += 1
+        self.passed.append(self.asked[:2])
         self.asked = self._hear()
 
     def _hear(self) -> tuple[Any, ...]:
@@ -90,6 +97,7 @@ class _Points:
     """Where this process stops."""
 
     def __init__(self, wire: Connection) -> None:
+        self.waited = 0.0
         self._wire = wire
 
     def ask(self, *said: Any) -> Any:
@@ -113,6 +121,7 @@ class _Points:
         setattr(owner, name, after_awaiting if asyncio.iscoroutinefunction(original) else after)
 
     async def wait(self, seconds: float) -> None:
+        self.waited += seconds
         self.ask("wait", seconds)
         await asyncio.sleep(0)
 
@@ -131,6 +140,11 @@ def _stop_at_every_step(points: _Points) -> None:
     seat.Host.ask = staticmethod(points.ask)
     for module in (bots.lease, bots.runner.desk, bots.codes.totp):
         module.asyncio = _Asyncio(points)
+    bots.mail.asyncio = SimpleNamespace(
+        sleep=points.wait,
+        to_thread=asyncio.to_thread,
+        get_running_loop=lambda: SimpleNamespace(time=lambda: points.waited),
+    )
     for name in ("put_pending", "mark_pending", "promote", "discard_pending"):
         points.around(Vault, name)
     desk = bots.runner.desk.InventoryDesk
