@@ -23,7 +23,6 @@ from bots.browser import find_browser
 from bots.desk import Desk, Order, Outcome
 from bots.engine import Engine
 from bots.logs import start_logging
-from bots.mail import Inbox
 from bots.runner import Runner
 from bots.session import LiveSession
 
