@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo, available_timezones
 import typer
 
 from bots import now
-from bots.answers import lift_freeze
 from bots.cli.office import office
 from bots.cli.printing import Json, print_done, print_json, print_table
 from bots.inventory import stamp
@@ -67,20 +66,22 @@ def _record(row: dict[str, Any], what: str, before: datetime | None, stored: Cre
     An expiry date that the portal told goes when the password before this one had worked: it was that one's. After a
     typing mistake it stays, since the portal's own password is as old as it was.
     """
+    from bots.answers import lift_freeze  # the guard, which other commands start without
+
     zone = ZoneInfo(row["time_zone"]) if row["time_zone"] in available_timezones() else None
     since = stored.password_set_at
     columns: dict[str, str | int | None] = {"password_set_on": since.astimezone(zone).date().isoformat()}
     if before and before != since and _worked_since(row["name"], before):
         columns |= {"password_expires_on": None, "password_expires_source": None}
-    answers = what == "security answers"
-    if answers:
+    if answers := what == "security answers":
         count = len(stored.security_answers)
         today = local_day(row, now.utc()).isoformat() if count else None
         columns |= {"security_answers_stored": count, "security_answers_confirmed_on": today}
+    held = office.vault.answer_fingerprints(row["name"])
     with office.inventory.write() as db:
         db.table("accounts").update(row["name"], columns)
         if answers:
-            lift_freeze(db, row["name"], office.vault.answer_fingerprints(row["name"]), by=office.person)
+            lift_freeze(db, row["name"], held, by=office.person)
         record_audit(db, at=stamp(now.utc()), who=office.person, action="vault set", account=row["name"], details=what)
 
 
