@@ -80,7 +80,8 @@ class Run:
             self._to_the_end()
         finally:
             for worker in self._workers:
-                worker.kill()
+                if worker.alive:
+                    worker.kill()
         self.violations += self.portal.violations
         self.counts.update(self.portal.counts)
         self.counts.update({f"fault {kind}": count for kind, count in self.portal.met.items() if kind})

@@ -85,8 +85,8 @@ def _new_password_is_dropped() -> None:
 
 
 def _code_step_is_not_kept() -> None:
-    real = guard._open
-    guard._open = lambda db, held, run_id, kind, **given: real(db, held, run_id, kind)
+    real = guard.open_attempt
+    guard.open_attempt = lambda db, held, run_id, kind, **given: real(db, held, run_id, kind)
 
 
 def _second_sending_is_not_seen() -> None:

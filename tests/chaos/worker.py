@@ -82,7 +82,7 @@ class Worker:
 def _live(office: Office, command: str, wire: Connection, sabotage: Callable[[], None]) -> None:
     """The life of the forked process. Does not return."""
     try:
-        sabotage()
+        _take_out(sabotage)
         _stop_at_every_step(_Points(wire))
         wire.send(("end", asyncio.run(carry_out(office, command))))
     except Exception as error:  # noqa: BLE001 - told to the other side, which counts it as a broken promise
@@ -91,6 +91,15 @@ def _live(office: Office, command: str, wire: Connection, sabotage: Callable[[],
         wire.send(("end", {"error": type(error).__name__, "message": words, "do": "", "crashed": True}))
     finally:
         os._exit(0)
+
+
+def _take_out(sabotage: Callable[[], None]) -> None:
+    """A sabotage that fails itself must not pass for a guarantee whose loss was noticed: the process dies."""
+    try:
+        sabotage()
+    except Exception:  # noqa: BLE001 - whatever it is, there is nobody to raise it to
+        traceback.print_exc()
+        os._exit(1)
 
 
 class _Points:

@@ -80,10 +80,10 @@ async def test_a_new_password_that_is_not_taken(
 
 @dataclass(frozen=True)
 class Met:
-    """What meets the form on its way, and the error that the change must end with; without one, the network's."""
+    """What meets the form on its way, and the error that the change must end with."""
 
     kind: str
-    error: str = ""
+    error: str
     connection: str | None = None
     applied: bool = True
     expired: bool = False
@@ -93,7 +93,6 @@ class Met:
         return " ".join(filter(None, said))
 
 
-NETWORK = {"availity": "ScreenNotRecognised", "uhc": "PortalUnavailable"}  # Availity says nothing of the network
 MET = (
     Met("server_error", "PortalUnavailable"),
     Met("server_error", "PortalUnavailable", applied=False),
@@ -101,9 +100,9 @@ MET = (
     Met("maintenance", "PortalUnavailable"),
     Met("unknown_page", "ScreenNotRecognised"),
     Met("redraw_refusal", "ScreenNotRecognised"),
-    Met("cut_before", connection="fresh"),
-    Met("cut_after", connection="fresh"),
-    Met("cut_after", connection="fresh", applied=False),
+    Met("cut_before", "PortalUnavailable", connection="fresh"),
+    Met("cut_after", "PortalUnavailable", connection="fresh"),
+    Met("cut_after", "PortalUnavailable", connection="fresh", applied=False),
     Met("cut_after", "InvalidCredentials", connection="reused"),
     Met("cut_after", "SessionEnded", connection="reused", expired=True),  # the second copy comes after the step
 )
@@ -121,7 +120,7 @@ async def test_a_submission_that_meets_a_fault_is_settled(
     more = {"connection": met.connection} if met.connection else {}
     order(house, portal, user, met.kind, "change_post", applied=met.applied, **more)
     await change(house, name)
-    assert error_of_the_change(house) == (met.error or NETWORK[portal])
+    assert error_of_the_change(house) == met.error
     seen, kept = house.world.account(portal, user), house.vault.get(name)
     assert (kept.pending, kept.password.get_secret_value()) == (None, seen["password"])
     assert (seen["locked"], seen["password_refusals"] <= 1, seen["refused_password_repeats"]) == (False, True, 0)
