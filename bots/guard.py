@@ -262,12 +262,16 @@ def open_attempt(
 def close_attempt(
     inventory: Inventory, held: Lease, run_id: str, attempt: int, verdict: Verdict, submissions: int, limits: Limits
 ) -> None:
-    """Record what became of an attempt; `submissions` is how many requests may have reached the portal."""
+    """Record what became of an attempt; `submissions` is how many requests may have reached the portal.
+
+    A proved password in a change form counts once at most: only the second of two sendings can have been refused.
+    """
     with inventory.write() as db:
         check_epoch(db, held.account, held.epoch)
         counted = 0 if verdict is Verdict.NOT_SUBMITTED else max(1, submissions)
         closed = db.execute(
-            "UPDATE ledger SET verdict = ?, submissions = ?, closed_at = ? WHERE id = ? AND account = ? RETURNING kind",
+            """UPDATE ledger SET verdict = ?, submissions = min(?, iif(kind = 'change', 1, 2)), closed_at = ?
+               WHERE id = ? AND account = ? RETURNING kind""",
             (verdict, counted, stamp(now.utc()), attempt, held.account),
         ).fetchall()
         if verdict is Verdict.REFUSED and closed[0]["kind"] not in ("code", "answer"):

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from office import Office, portal
+from office import LIMITS, Office, portal
 
 from bots import freezes, guard, now
 from bots.desk import Failure, Verdict
@@ -125,6 +125,14 @@ def test_a_code_spent_by_a_clock_set_wrong_does_not_stop_the_next(office: Office
     guard.grant_code(office.inventory, office.held, "run", step + 120, THREE)
     assert guard.last_time_step(office.inventory, "a") in (step, step + 1)
     assert guard.grant_code(office.inventory, office.held, "run", step + 1, THREE)
+
+
+def test_a_proved_password_in_a_change_form_counts_once_though_it_was_sent_twice(office: Office) -> None:
+    grant = guard.grant_password(
+        office.inventory, office.held, "run-a", "A", portal(), LIMITS, automatic=False, proved=True
+    )
+    office.close(grant.attempt, Verdict.REFUSED, submissions=2)
+    assert guard.standing(office.inventory, "a", THREE).possible_failures == 1
 
 
 @pytest.mark.parametrize(("published", "refused"), [(None, 2), (5, 2), (2, 1)])
