@@ -239,3 +239,4 @@ def test_an_account_signs_in_by_password_so_often_a_day(office: Office, monkeypa
 def test_what_was_not_submitted_is_no_sign_in(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     for hour in range(5):
         sign_in_at(office, monkeypatch, hour, Verdict.NOT_SUBMITTED)
+    assert len(office.inventory.rows("SELECT 1 FROM ledger WHERE verdict = 'not_submitted'")) == 5

@@ -151,3 +151,4 @@ def test_new_entries_and_the_workers_own_changes_are_no_sign(office: Office, vau
     vault.put("v1", totp_secret=SecretStr("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"))
     watch.look()
     check_stopped(office.inventory)
+    assert open_ones(office.inventory, Kind.BRAKE) == []

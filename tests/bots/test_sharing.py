@@ -75,6 +75,7 @@ def test_a_login_of_its_own_works_at_any_hour(office: Office, monkeypatch: pytes
     change(office, kind="worker", time_zone="America/New_York", owner_hours=DEFAULT)
     at(monkeypatch, MONDAY_NOON)
     check_free(office, automatic=True)
+    assert sharing.resting(office.inventory, now.utc()) == frozenset()
 
 
 def test_owners_may_have_hours_of_their_own(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,6 +132,7 @@ def test_two_ends_far_apart_are_no_sign(office: Office) -> None:
     note(office, sharing.ENDED, 32)
     note(office, sharing.ENDED, 1)
     check_free(office)
+    assert sharing.resting(office.inventory, now.utc()) == frozenset()
 
 
 @pytest.mark.parametrize(
