@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from flows.claim_status import CheckClaimStatus
 from flows.eligibility import CheckEligibility
 from flows.login import Login
 from flows.password_reset import RecoverPassword, ResetPassword
@@ -103,6 +104,7 @@ class Portal:
     policy: Policy
     login: Login
     eligibility: CheckEligibility | None = None
+    claim_status: CheckClaimStatus | None = None
     password_reset: ResetPassword | None = None
     password_recovery: RecoverPassword | None = None
     reset_letter: ResetLetter | None = None
@@ -116,4 +118,4 @@ class Portal:
         return tuple(name for name in FLOWS if getattr(self, name) is not None)
 
 
-FLOWS = ("login", "eligibility", "password_reset", "password_recovery")
+FLOWS = ("login", "eligibility", "claim_status", "password_reset", "password_recovery")
