@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bots.desk import Desk, Verdict
 from bots.gate import Gate, values
+from bots.relay import Line
 from flows.errors import (
     CodeRejected,
     InvalidCredentials,
@@ -23,10 +24,11 @@ class Attempts:
     """At most one open attempt of a password, an answer and a code, and the gate around what is on the page.
 
     `handed_out` are the secrets that no message may repeat. `typed_password` tells whether one was granted since it
-    was last set to false.
+    was last set to false. Each submission goes out once on the `line`.
     """
 
-    def __init__(self, context: BrowserContext, desk: Desk, telemetry: frozenset[str]) -> None:
+    def __init__(self, context: BrowserContext, line: Line, desk: Desk, telemetry: frozenset[str]) -> None:
+        self.line = line
         self.handed_out: set[str] = set()
         self.typed_password = False
         self._context = context
@@ -53,10 +55,6 @@ class Attempts:
         grant = await self._desk.grant_password(fingerprint, proved=False)
         self._password, self.typed_password, self._typed = grant.attempt, True, fingerprint
         self._submissions = 1
-
-    def sent_twice(self) -> None:
-        """What a person submitted got no HTTP answer: the browser may have sent it again."""
-        self._submissions = 2
 
     async def open_new_password(self, password: str) -> None:
         """Hold back a new password until its one submission: together with the one in force, or alone."""
@@ -147,5 +145,5 @@ class Attempts:
         await self.open_gate()
         self._submissions = 0
         self.handed_out.add(secret)
-        self._gate = Gate(self._context, secret, self._telemetry, spelled)
+        self._gate = Gate(self._context, self.line, secret, self._telemetry, spelled)
         await self._gate.close()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bots.relay import Line
 from flows.errors import InputError
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ SWITCHES = (
 )
 CLOSE_SECONDS = 10
 SCREEN: ViewportSize = {"width": 1280, "height": 600}  # each open page keeps a picture of this size, 4 bytes a pixel
+OPEN_FILES = 65536  # a session has a dozen connections to relay
 DRIVER_OPTIONS = "--max-semi-space-size=1"  # MB of young objects; the driver's default keeps 20 MB more
 
 
@@ -94,6 +97,8 @@ class Host:
         from playwright.async_api import Error, async_playwright
 
         os.environ.setdefault("NODE_OPTIONS", DRIVER_OPTIONS)
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, OPEN_FILES), most))
         driver = await async_playwright().start()
         try:
             browser = await driver.chromium.launch(
@@ -114,21 +119,23 @@ class Host:
         return self._browser.is_connected()
 
     @asynccontextmanager
-    async def context(self, storage_state: StorageState | None) -> AsyncIterator[BrowserContext]:
-        """A fresh context, closed at the end whatever happens."""
+    async def context(self, storage_state: StorageState | None) -> AsyncIterator[tuple[BrowserContext, Line]]:
+        """A fresh context on a line of its own, closed at the end whatever happens."""
         self.served += 1
         self.open += 1
         try:
-            context = await self._browser.new_context(
-                storage_state=storage_state,
-                service_workers="block",
-                viewport=SCREEN,
-            )
-            try:
-                yield context
-            finally:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(context.close(), CLOSE_SECONDS)
+            async with Line.open() as line:
+                context = await self._browser.new_context(
+                    storage_state=storage_state,
+                    service_workers="block",
+                    viewport=SCREEN,
+                    proxy={"server": line.address},
+                )
+                try:
+                    yield context, line
+                finally:
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(context.close(), CLOSE_SECONDS)
         finally:
             self.open -= 1
 

@@ -143,9 +143,6 @@ class Desk(Protocol):
     async def close_attempt(self, attempt: int, verdict: Verdict, submissions: int) -> None:
         """Record the verdict of an attempt, and how many submissions may have reached the portal (0, 1 or 2)."""
 
-    async def new_password_taken(self, fingerprint: str) -> None:
-        """The portal said that it took the new password of that fingerprint."""
-
     async def grant_letter(self) -> None:
         """Count a letter that the portal is asked for, or raise `AccountHeld`."""
 

@@ -53,10 +53,11 @@ class Engine:
         state = unsealed_state(None if order.fresh else await desk.stored_state(), self._key)
         host = await self._host()
         try:
-            async with host.context(state["storage"]) as context:
+            async with host.context(state["storage"]) as (context, line):
                 context.set_default_timeout(self._step_seconds * 1000)
                 session = LiveSession(
                     await context.new_page(),
+                    line,
                     run_id=order.run_id,
                     account=order.account,
                     address=order.address,

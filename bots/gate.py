@@ -1,7 +1,8 @@
 """The gate: between a browser context and the network while a secret is on the page.
 
 A portal counts an attempt when the request arrives, whatever its page then says, so the worker believes the
-request that left and not the words. One submission of a secret passes; a page's own retry is stopped.
+request that left and not the words. One submission of a secret passes; a page's own retry is stopped here, the
+browser's own on the relay's line.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus, urlsplit
 
+from bots.relay import Line
+
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Request, Response, Route
 
@@ -22,26 +25,26 @@ EVERYTHING = "**/*"
 class Gate:
     """Lets one submission of one secret out of a context, and remembers how it went.
 
-    `left` counts requests that may have carried the secret, `unanswered` those of them that ended without an
-    HTTP answer (Chromium itself may have sent such a one twice). `status` is that of the last answer to one of them.
+    `status` is that of the last answer to a request that may have carried it.
     """
 
     def __init__(
         self,
         context: BrowserContext,
+        line: Line,
         secret: str,
         telemetry: frozenset[str],
         spelled: Callable[[str], frozenset[str]] | None = None,
     ) -> None:
         self._context = context
+        self._line = line
         self._spellings = (spelled or spellings)(secret)
         self._telemetry = telemetry
         self._passed: set[Request] = set()
+        self._under_way: set[Request] = set()
         self._carried = False
         self._locked = False
         self._uncertain = False
-        self._sent_again = 0
-        self.unanswered = 0
         self.status = 0
 
     @property
@@ -51,8 +54,8 @@ class Gate:
 
     @property
     def submissions(self) -> int:
-        """How many times the portal may have counted: one that Chromium may have sent again counts as two."""
-        return min(2, max(self.left + self.unanswered + self._sent_again, int(self._uncertain)))
+        """How many times the portal may have counted."""
+        return min(2, max(self.left, int(self._uncertain)))
 
     def watch(self, secret: str) -> None:
         """Hold back a second secret too, that goes out in the same submission."""
@@ -68,7 +71,7 @@ class Gate:
 
     async def close(self) -> None:
         """Begin to hold every request of the context against the rules."""
-        self._context.on("requestfailed", self._failed)
+        self._context.on("requestfailed", self._ended)
         self._context.on("response", self._answered)
         await self._context.route(EVERYTHING, self._judge)
 
@@ -76,8 +79,9 @@ class Gate:
         """Let everything through again."""
         with suppress(Exception):  # the context may be gone, and with it the route
             await self._context.unroute(EVERYTHING, self._judge)
-        self._context.remove_listener("requestfailed", self._failed)
+        self._context.remove_listener("requestfailed", self._ended)
         self._context.remove_listener("response", self._answered)
+        self._line.answered()
 
     async def _judge(self, route: Route, request: Request) -> None:
         allowed = self._may_pass(request)
@@ -94,6 +98,8 @@ class Gate:
             return False
         self._carried = self._carried or carries
         self._passed.add(request)
+        self._under_way.add(request)
+        self._line.submitting()
         return True
 
     def _carries(self, request: Request) -> bool:
@@ -108,33 +114,19 @@ class Gate:
             for known in self._telemetry
         )
 
-    def _failed(self, request: Request) -> None:
-        if request in self._passed:
-            self.unanswered += 1
-
     def _answered(self, response: Response) -> None:
         if response.request in self._passed:
             self.status = response.status
-            self._sent_again += _sent_again(response)
+            self._ended(response.request)
+
+    def _ended(self, request: Request) -> None:
+        self._under_way.discard(request)
+        if not self._under_way:
+            self._line.answered()
 
 
 def _same(request: Request, earlier: Request) -> bool:
     return request.method == earlier.method and urlsplit(request.url)[:3] == urlsplit(earlier.url)[:3]
-
-
-def _sent_again(response: Response) -> bool:
-    """Whether Chromium may have sent an answered request twice, as it does when a kept connection is cut under it.
-
-    The page came from the same place a moment ago, so its connection would have been used again; a fresh one tells that
-    it was not there any more.
-    """
-    request = response.request
-    page = request.url
-    with suppress(Exception):  # a pop-up has no frame yet while its first document is on its way
-        page = request.frame.url
-    kept = urlsplit(page)[:2] == urlsplit(request.url)[:2]
-    closes = "close" in response.headers.get("connection", "").lower()
-    return kept and not closes and request.timing["connectStart"] >= 0
 
 
 def spellings(secret: str) -> frozenset[str]:

@@ -3,8 +3,7 @@
 1. *Never again*: a password that was refused is not submitted again; the account is frozen until the vault
    holds another one or a person unfreezes it.
 2. *Possible failures*: attempts that are open, refused or without a verdict since the last good sign-in. A
-   submission is allowed while possible failures + 1 <= threshold - 1; the last try is a person's. A password of
-   which only such an attempt is known counts as two the next time: Chromium may send it twice.
+   submission is allowed while possible failures + 1 <= threshold - 1; the last try is a person's.
 """
 
 from __future__ import annotations
@@ -29,7 +28,6 @@ AUTOMATIC_PAUSE = timedelta(hours=1)
 DAY = timedelta(days=1)
 LETTERS_A_DAY = 2  # portals that publish a limit allow two or three
 CODE_REFUSALS = 2
-MOST_SENT = 2  # how often the portal may count one submission: Chromium sends again when a reused connection is cut
 COUNTED = (Verdict.OPEN, Verdict.REFUSED, Verdict.UNKNOWN)
 
 
@@ -45,7 +43,6 @@ class Standing:
     refused: frozenset[str]
     freeze: dict[str, Any] | None
     way_back: str = ""
-    doubtful: frozenset[str] = frozenset()
     code_allowance: int = CODE_REFUSALS
 
     @property
@@ -86,7 +83,6 @@ def standing(source: Inventory | Any, account: str, policy: Policy) -> Standing:
         ),
         freeze=freezes[0] if freezes else None,
         way_back=way_back(row, policy, freezes[0]["error"]) if freezes else "",
-        doubtful=_doubtful(source, account, counted),
         code_allowance=min(CODE_REFUSALS, (policy.code_threshold or CODE_REFUSALS + 1) - 1),
     )
 
@@ -94,15 +90,6 @@ def standing(source: Inventory | Any, account: str, policy: Policy) -> Standing:
 def _is_a_try(row: dict[str, Any]) -> bool:
     """Whether the portal may count this row as a failure: not a code, nor a proved password that was not refused."""
     return row["kind"] in ("password", "answer", "by_hand") or (row["kind"], row["verdict"]) == ("change", "refused")
-
-
-def _doubtful(source: Inventory | Any, account: str, counted: list[dict[str, Any]]) -> frozenset[str]:
-    """What was submitted without a verdict, but for the password that the portal took last and answers it once took."""
-    taken = """SELECT * FROM (SELECT fingerprint FROM ledger WHERE account = ? AND kind IN ('password', 'taken')
-               AND verdict = 'accepted' ORDER BY id DESC LIMIT 1) UNION
-               SELECT fingerprint FROM ledger WHERE account = ? AND kind = 'answer' AND verdict = 'accepted'"""
-    proved = {row["fingerprint"] for row in _rows(source, taken, (account, account))}
-    return frozenset(row["fingerprint"] for row in counted if row["verdict"] != Verdict.REFUSED) - proved
 
 
 def _rows(source: Inventory | Any, sql: str, values: tuple[str | float, ...]) -> list[dict[str, Any]]:
@@ -124,16 +111,11 @@ def check(state: Standing, account: str, fingerprint: str, *, automatic: bool) -
             f"account {account}: the password in the vault was refused before. {_CORRECT.format(account=account)}"
         )
     _check_codes(state, account)
-    by_hand = f"Sign in by hand to see how it stands, then: pk account unfreeze {account} --because ..."
     if state.possible_failures + 1 > state.allowance:
         raise AccountHeld(
             f"account {account} is held: {_times(state.possible_failures)} may have failed at the portal and the "
-            f"last try before a lock is kept for a person. {by_hand}"
-        )
-    if fingerprint in state.doubtful and state.possible_failures + MOST_SENT > state.allowance:
-        raise AccountHeld(
-            f"account {account} is held: the password in the vault has not been seen to work, and one more submission "
-            f"without a verdict may count twice. {by_hand}"
+            f"last try before a lock is kept for a person. Sign in by hand to see how it stands, then: "
+            f"pk account unfreeze {account} --because ..."
         )
     if automatic and state.last_submission and now.utc() - state.last_submission < AUTOMATIC_PAUSE:
         again = (state.last_submission + AUTOMATIC_PAUSE).strftime("%H:%M")
@@ -276,17 +258,6 @@ def close_attempt(
         ).fetchall()
         if verdict is Verdict.REFUSED and closed[0]["kind"] not in ("code", "answer"):
             after_refusal(db, run_id, limits)
-
-
-def new_password_taken(inventory: Inventory, held: Lease, run_id: str, fingerprint: str) -> None:
-    """The portal said that it took a new password: it counts as seen to work, though no sign-in has verified it yet."""
-    with inventory.write() as db:
-        check_epoch(db, held.account, held.epoch)
-        db.execute(
-            """INSERT INTO ledger (account, kind, fingerprint, run_id, epoch, opened_at, verdict, submissions)
-               VALUES (?, 'taken', ?, ?, ?, ?, 'accepted', 0)""",
-            (held.account, fingerprint, run_id, held.epoch, stamp(now.utc())),
-        )
 
 
 def signed_in(db: Any, held: Lease, run_id: str) -> None:

@@ -6,7 +6,7 @@ import base64
 import json
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
@@ -17,6 +17,7 @@ from bots.codes.totp import Totp
 from bots.desk import Candidate, Desk, SignIn, Verdict
 from bots.faults import translated
 from bots.mail import Inbox, Mark
+from bots.relay import Line
 from bots.sealing import Key, Unreadable, seal, unseal
 from bots.vault import Vault
 from bots.watch import Watch
@@ -54,6 +55,7 @@ class LiveSession:
     def __init__(
         self,
         page: Page,
+        line: Line,
         *,
         run_id: str,
         account: Account,
@@ -80,7 +82,7 @@ class LiveSession:
         self._passwords_left = 0
         self._answers_left = 0
         self._private = False
-        self._attempts = Attempts(page.context, desk, portal.telemetry)
+        self._attempts = Attempts(page.context, line, desk, portal.telemetry)
 
     @property
     def typed_password(self) -> bool:
@@ -230,8 +232,7 @@ class LiveSession:
                 self._vault.mark_pending(self.account.name, self.run_id, "declined")
             raise
         await self._attempts.settle_password(Verdict.ACCEPTED)
-        taken = self._vault.mark_pending(self.account.name, self.run_id, "submitted")
-        await self._desk.new_password_taken(self._vault.fingerprint(self.account.name, taken.password))
+        self._vault.mark_pending(self.account.name, self.run_id, "submitted")
 
     async def assist(self, person: Person) -> SignIn:
         """Let a person act at the portal until they say that they are done; how they are signed in then.
@@ -239,7 +240,7 @@ class LiveSession:
         What they submit counts as the worker's own submissions do. Raises `AccountHeld` when they are not signed in at
         the end, or what the portal shows instead.
         """
-        watch = Watch(self.page.context, self._by_hand, self._attempts.sent_twice, person.tell)
+        watch = Watch(self.page.context, self._attempts.line, self._by_hand, person.tell)
         await watch.begin()
         try:
             with translated("open the portal"):
@@ -291,10 +292,8 @@ class LiveSession:
 
 def unsealed_state(sealed: str | None, key: Key) -> dict[str, Any]:
     """What `LiveSession.sealed_state` sealed; an empty state when there is none or it can't be opened."""
-    if sealed is not None:
-        try:
+    with suppress(Unreadable, ValueError):
+        if sealed is not None:
             state: dict[str, Any] = json.loads(unseal(base64.b64decode(sealed), key, "the signed-in state"))
-        except (Unreadable, ValueError):
-            return {"storage": None, "session": {}}
-        return state
+            return state
     return {"storage": None, "session": {}}

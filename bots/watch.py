@@ -7,10 +7,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from bots.gate import EVERYTHING, spellings
+from bots.relay import Line
 from flows.errors import PortalkeeperError
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext, Frame, Request, Route
+    from playwright.async_api import BrowserContext, Frame, Request, Response, Route
 
 TYPED = "() => [...document.querySelectorAll('input[type=password]')].map(field => field.value).filter(Boolean)"
 
@@ -18,30 +19,33 @@ TYPED = "() => [...document.querySelectorAll('input[type=password]')].map(field 
 class Watch:
     """Asks `grant` for each password that a page of the context is about to submit; without leave it stays here.
 
-    `tell` is given the guard's words then. `unanswered` is called for a submission that got no HTTP answer.
+    `tell` is given the guard's words then. On the `line` what was granted goes out once.
     """
 
     def __init__(
         self,
         context: BrowserContext,
+        line: Line,
         grant: Callable[[str], Awaitable[None]],
-        unanswered: Callable[[], None],
         tell: Callable[[str], None],
     ) -> None:
         self._context = context
+        self._line = line
         self._grant = grant
-        self._unanswered = unanswered
         self._tell = tell
-        self._passed: set[Request] = set()
+        self._under_way: set[Request] = set()
 
     async def begin(self) -> None:
         """Watch from now on."""
-        self._context.on("requestfailed", self._failed)
+        self._context.on("requestfailed", self._ended)
+        self._context.on("response", self._answered)
         await self._context.route(EVERYTHING, self._judge)
 
     async def end(self) -> None:
         """Watch no more."""
-        self._context.remove_listener("requestfailed", self._failed)
+        self._context.remove_listener("requestfailed", self._ended)
+        self._context.remove_listener("response", self._answered)
+        self._line.answered()
         with suppress(Exception):  # the person may have closed the browser
             await self._context.unroute(EVERYTHING, self._judge)
 
@@ -49,7 +53,8 @@ class Watch:
         try:
             if password := await self._password_in(request):
                 await self._grant(password)
-                self._passed.add(request)
+                self._under_way.add(request)
+                self._line.submitting()
             await route.continue_()
         except PortalkeeperError as error:
             self._tell(str(error))
@@ -70,9 +75,13 @@ class Watch:
                     return value
         return None
 
-    def _failed(self, request: Request) -> None:
-        if request in self._passed:
-            self._unanswered()
+    def _answered(self, response: Response) -> None:
+        self._ended(response.request)
+
+    def _ended(self, request: Request) -> None:
+        self._under_way.discard(request)
+        if not self._under_way:
+            self._line.answered()
 
 
 async def _typed_in(frame: Frame) -> list[str]:

@@ -162,7 +162,7 @@ class Recorder:
 
     @asynccontextmanager
     async def _seat(self, made: dict[str, Any]) -> AsyncIterator[Seat]:
-        async with self._host.context(None) as context:
+        async with self._host.context(None) as (context, _):
             yield Seat(await context.new_page(), self._practice, made, self._payer)
 
     async def _sign_in_refused(self) -> None:

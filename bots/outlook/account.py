@@ -238,6 +238,4 @@ def _said(inventory: Inventory, name: str, site: Portal | None) -> str:
         guard.check(standing, name, "", automatic=False)
     except AccountHeld:
         return "HELD: " + ("too many codes refused" if standing.left else f"no try left of {standing.allowance}")
-    if standing.doubtful and standing.left < guard.MOST_SENT:
-        return "HELD: the password was not seen to work"
     return ""

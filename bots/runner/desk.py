@@ -128,10 +128,6 @@ class InventoryDesk:
             self._limits,
         )
 
-    async def new_password_taken(self, fingerprint: str) -> None:
-        """Write it into the ledger."""
-        await self._commit(guard.new_password_taken, self._inventory, self._held, self._head.run_id, fingerprint)
-
     async def grant_letter(self) -> None:
         """Ask the guard."""
         await self._commit(guard.grant_letter, self._inventory, self._held, self._head.run_id)

@@ -132,9 +132,10 @@ def test_answers_and_passwords_have_one_budget(office: Office, verdict: Verdict)
 
 def test_an_answer_of_a_run_that_died_counts(office: Office) -> None:
     grant(office, "A")
-    assert guard.standing(office.inventory, "a", THREE).possible_failures == 1
+    grant(office, "A")
+    assert guard.standing(office.inventory, "a", THREE).possible_failures == 2
     with pytest.raises(SecurityQuestionAsked):
-        grant(office, "A")  # it may be sent twice, and was never seen to work
+        grant(office, "A")
 
 
 def test_an_answer_that_was_taken_once_may_be_tried_after_an_outage(office: Office) -> None:

@@ -63,28 +63,6 @@ def test_an_attempt_that_is_open_counts(office: Office) -> None:
         office.grant("A")
 
 
-@pytest.mark.parametrize(("threshold", "granted"), [(3, 1), (5, 3)])
-def test_a_password_never_seen_to_work_leaves_room_for_being_sent_twice(
-    office: Office, threshold: int, granted: int
-) -> None:
-    where = portal(threshold=threshold)
-    for _ in range(granted):
-        office.attempt("A", Verdict.UNKNOWN, where=where)
-    with pytest.raises(AccountHeld, match="may count twice"):
-        office.grant("A", where)
-    assert office.grant("B", where)  # another one was put there by a person
-
-
-def test_only_the_password_that_the_portal_took_last_is_seen_to_work(office: Office) -> None:
-    office.attempt("A", Verdict.ACCEPTED)
-    office.attempt("B", Verdict.ACCEPTED)
-    office.sign_in()
-    office.attempt("A", Verdict.UNKNOWN)
-    with pytest.raises(AccountHeld, match="may count twice"):
-        office.grant("A")
-    assert office.grant("B")
-
-
 def test_what_was_not_submitted_does_not_count(office: Office) -> None:
     for _ in range(5):
         office.attempt("A", Verdict.NOT_SUBMITTED, submissions=0)

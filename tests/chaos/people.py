@@ -44,7 +44,7 @@ class People:
         self._counts = counts
         self._passes, self._right_the_clock, self._carry_out = passes, right_the_clock, carry_out
         self._known = portal.password
-        self.do("set password", portal.password if plan.vault == "right" else self._mistyped())
+        self.do("set password", portal.password if plan.vault == "right" else self._new_word())
         self.do("set secret", SECRETS[plan.secret == "wrong"])
 
     def do(self, act: str, *arguments: Any) -> dict[str, Any]:
@@ -104,16 +104,11 @@ class People:
         """Put the right password into the vault. If it is there already, or nobody knows it, make a new one."""
         if not careful and self._chance.random() < self._plan.typing_mistakes:
             self._counts["typing mistakes"] += 1
-            self.do("set password", self._mistyped())
+            self.do("set password", self._new_word())
         elif self._known == self._portal.password and self.do("look")["current"] != self._known:
             self.do("set password", self._known)
         else:
             self._reset()
-
-    def _mistyped(self) -> str:
-        word = self._new_word()
-        self._portal.mistyped.add(word)
-        return word
 
     def _new_word(self) -> str:
         return new_word(self._chance)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.totp import matching_step
@@ -17,8 +17,6 @@ from tests.chaos.letters import LETTER_FAULTS, Letter, false_ones
 THRESHOLD = 3
 CODE_THRESHOLD = 5
 HISTORY = 5
-
-APART = "locks apart: two wrong ones by people, the second sent twice"
 
 # what happens to one request; those of POST are said again in docs/reliability.md
 OPEN_FAULTS = ("down", "cut", "hang")
@@ -29,12 +27,12 @@ POST_FAULTS = (
     "cut after",
     "cut twice",
     "sent again",
-    "fresh connection",
     "hang",
     "hang, then judged",
     "redrawn",
     "page repeats",
 )
+SECOND_SENDING = {"cut twice": "cut after", "sent again": ""}  # what meets the browser's second sending
 FAULTS = {
     "/": OPEN_FAULTS,
     "/login": POST_FAULTS,
@@ -50,14 +48,14 @@ FAULTS = {
 class Answer:
     """What the browser gets. `screen` is none when nothing came; `cut` tells why, and `repeats` what the page does.
 
-    `fresh` tells that it came on another connection than the page.
+    `reused` tells that the connection that was cut had been used before.
     """
 
     screen: str | None = None
     session: int | None = None
     cut: bool = False
     repeats: bool = False
-    fresh: bool = False
+    reused: bool = False
 
 
 @dataclass
@@ -81,7 +79,6 @@ class Portal:
     said: set[str | None] = field(default_factory=set)
     most_in_a_row: int = 0
     on_change: Callable[[str], None] = lambda new: None
-    mistyped: set[str] = field(default_factory=set)
     _in_a_row: list[str] = field(default_factory=list)
     _codes_in_a_row: int = 0
     _history: list[str] = field(default_factory=list)
@@ -91,7 +88,6 @@ class Portal:
     _passed: set[int] = field(default_factory=set)
     _tickets: int = 1000
     _late: list[tuple[str, dict[str, str], int | None, int]] = field(default_factory=list)
-    _second_sending: bool = False
     _letters_late: list[Letter] = field(default_factory=list)
     _links: set[str] = field(default_factory=set)
 
@@ -129,11 +125,10 @@ class Portal:
         if kind == "rule":
             return Answer("new refused", session)
         answer = self._judge(path, form, session)
-        if kind in ("cut twice", "sent again"):
-            self._second_sending = True
-            answer = self._judge(path, form, answer.session if path == "/code" else session)
-            self._second_sending = False
-        if kind in ("cut after", "cut twice"):
+        if kind in SECOND_SENDING:
+            self.faults[path].insert(0, SECOND_SENDING[kind])
+            return Answer(cut=True, reused=True)
+        if kind == "cut after":
             return Answer(cut=True)
         if kind == "hang":
             return Answer()
@@ -141,7 +136,7 @@ class Portal:
             return Answer("blank", answer.session)
         if kind in ("error after", "page repeats"):
             return Answer("error", session, repeats=kind == "page repeats")
-        return replace(answer, fresh=kind in ("sent again", "fresh connection"))
+        return answer
 
     def judge_late(self) -> None:
         """Judge what was held back, and deliver it: the portal works it off after the worker has given up."""
@@ -257,10 +252,6 @@ class Portal:
 
     def _lock(self, why: str) -> None:
         self.locked = True
-        wrong = self._in_a_row[-THRESHOLD:]
-        if why == "passwords" and self._second_sending and wrong[0] != wrong[1] and self.mistyped.issuperset(wrong):
-            self.counts[APART] += 1
-            return
         self.counts["lockouts"] += 1
         self.violations.append(f"the worker locked the account with {why}")
 

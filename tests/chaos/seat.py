@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -42,8 +41,6 @@ class Request:
         self.url = ADDRESS + path
         self.method = "GET" if path in ("/", "/link") else "POST"
         self.post_data_buffer = urlencode(form).encode()
-        self.frame = SimpleNamespace(url=ADDRESS)
-        self.timing = {"connectStart": -1.0}
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,6 @@ class Response:
 
     request: Request
     status: int
-    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -68,11 +64,25 @@ class Route:
         self.allowed = False
 
 
+@dataclass
+class Line:
+    """In the place of `bots.relay.Line`: while it is `held`, a connection that is cut is not told to the browser."""
+
+    held: bool = False
+
+    def submitting(self) -> None:
+        self.held = True
+
+    def answered(self) -> None:
+        self.held = False
+
+
 class Context:
     """A browser context: routes, listeners, and the cookie of the portal."""
 
-    def __init__(self, ask: Ask, storage: Any) -> None:
+    def __init__(self, ask: Ask, storage: Any, line: Line) -> None:
         self.ask = ask
+        self.line = line
         self.session: int | None = storage["cookies"][0]["value"] if storage else None
         self._routes: list[Any] = []
         self._listeners: dict[str, list[Any]] = {"requestfailed": [], "response": []}
@@ -131,13 +141,13 @@ class Page:
         if not await self.context.passes(request):
             return None
         answer = self.context.ask("request", request.path, request.form, self.context.session)
+        if answer.reused and not self.context.line.held:  # the browser sends it again by itself
+            answer = self.context.ask("request", request.path, request.form, self.context.session)
         if answer.session is not None:
             self.context.session = answer.session
         if answer.cut:
             self.context.tell("requestfailed", request)
             return replace(answer, screen="no connection")
-        if answer.fresh:
-            request.timing["connectStart"] = 0.0
         if answer.screen is None:
             self._hanging.append(request)
         else:
@@ -167,8 +177,9 @@ class Host:
         return cls()
 
     @asynccontextmanager
-    async def context(self, storage: Any) -> AsyncIterator[Context]:
-        yield Context(self.ask, storage)
+    async def context(self, storage: Any) -> AsyncIterator[tuple[Context, Line]]:
+        line = Line()
+        yield Context(self.ask, storage, line), line
 
     async def stop(self) -> None:
         """Nothing runs."""

@@ -175,15 +175,6 @@ async def test_a_change_leaves_the_new_password_of_another_run_alone(
 @pytest.mark.usefixtures("mortal")
 @pytest.mark.parametrize("share", range(SHARES))
 async def test_a_kill_at_every_step_ends_signed_in(house: House, portal: str, share: int) -> None:
-    def account() -> tuple[str, str]:
-        """One whose password was seen to work: with another, such a kill leaves the next try to a person."""
-        name, user = house.account(portal)
-        seen = {"fingerprint": house.vault.fingerprint(name, house.vault.get(name).password), "verdict": "accepted"}
-        row = {"account": name, "kind": "taken", "opened_at": now.utc().isoformat(), "submissions": 0, **seen}
-        with house.inventory.write() as db:
-            db.table("ledger").insert(row)
-        return name, user
-
     async def change_it(runner: Runner, name: str) -> RunResult:
         return await change_password(runner, house.inventory, house.vault, name, by="Ann")
 
@@ -196,4 +187,6 @@ async def test_a_kill_at_every_step_ends_signed_in(house: House, portal: str, sh
         assert kept.password.get_secret_value() == seen["password"], cut.where
         assert (seen["locked"], seen["password_refusals"] <= 1) == (False, True), cut.where
 
-    await killed_at_every_step(house, account, change_it, signs_in_again, share=share, shares=SHARES)
+    await killed_at_every_step(
+        house, lambda: house.account(portal), change_it, signs_in_again, share=share, shares=SHARES
+    )

@@ -103,8 +103,8 @@ MET = (
     Met("cut_before", "PortalUnavailable", connection="fresh"),
     Met("cut_after", "PortalUnavailable", connection="fresh"),
     Met("cut_after", "PortalUnavailable", connection="fresh", applied=False),
-    Met("cut_after", "InvalidCredentials", connection="reused"),
-    Met("cut_after", "SessionEnded", connection="reused", expired=True),  # the second copy comes after the step
+    Met("cut_after", "PortalUnavailable", connection="reused"),
+    Met("cut_after", "PortalUnavailable", connection="reused", expired=True),
 )
 
 

@@ -52,7 +52,7 @@ async def host() -> AsyncIterator[Host]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def page(host: Host) -> AsyncIterator[Page]:
-    async with host.context(None) as context:
+    async with host.context(None) as (context, _):
         await context.set_offline(True)
         context.set_default_timeout(2000)
         yield await context.new_page()
