@@ -7,12 +7,11 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 
-from bots.desk import Failure, Question
+from bots.desk import Answer, Failure, Question
 from bots.journal import Journal
 from bots.router import Router
 from bots.runner import RunHead, Runner, RunResult
 from bots.worklist import Result, Row, RowOutcome, Worklist
-from flows.eligibility import EligibilityAnswer
 from flows.errors import (
     AccountError,
     AccountHeld,
@@ -31,6 +30,7 @@ WAITS_FOR_A_PERSON = (AccountHeld, AccountError, ChallengeError, PasswordExpired
 class Plan:
     """Which questions go to which account, which are known already, and which can't be asked."""
 
+    flow: str
     by_account: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     results: dict[str, Result] = field(default_factory=dict)
     known: int = 0
@@ -44,7 +44,7 @@ class Plan:
 
 def plan_batch(worklist: Worklist, router: Router, listed: Mapping[str, Listed], known: Mapping[str, Result]) -> Plan:
     """Route every question that has no answer yet. Touches no portal."""
-    plan = Plan()
+    plan = Plan(worklist.contract.flow)
     for key, row in worklist.questions().items():
         if key in known:
             plan.results[key] = known[key]
@@ -76,13 +76,13 @@ async def run_batch(plan: Plan, runner: Runner, journal: Journal, advance: Calla
 async def _run(
     plan: Plan, account: str, rows: list[Row], runner: Runner, journal: Journal, advance: Callable[[Result], None]
 ) -> RunResult:
-    def record(head: RunHead, index: int, found: EligibilityAnswer | Failure) -> None:
-        answer = found if isinstance(found, EligibilityAnswer) else None
+    def record(head: RunHead, index: int, found: Answer | Failure) -> None:
+        answer = None if isinstance(found, Failure) else found
         result = Result(
             key=rows[index].key,
             outcome=RowOutcome.ANSWERED if answer else RowOutcome.NO_ANSWER,
             answer=answer,
-            failure=None if isinstance(found, EligibilityAnswer) else found,
+            failure=found if isinstance(found, Failure) else None,
             asked_at=answer.asked_at if answer else None,
             **asdict(head),
         )
@@ -93,7 +93,7 @@ async def _run(
 
     questions = [Question(payer=row.payer, inquiry=row.inquiry) for row in rows if row.payer and row.inquiry]
     try:
-        run = await runner.run(account, "eligibility", questions, record=record)
+        run = await runner.run(account, plan.flow, questions, record=record)
     except PortalkeeperError as error:
         run = RunResult.impossible(account, Failure.of(error))
     if run.failure:

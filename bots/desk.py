@@ -11,16 +11,23 @@ from typing import Protocol
 
 from pydantic import Field
 
+from flows.claim_status import ClaimStatusAnswer, ClaimStatusInquiry
 from flows.eligibility import EligibilityAnswer, EligibilityInquiry
 from flows.errors import PortalkeeperError, error_classes
 from flows.parties import Account, Payer, Record
+
+Inquiry = EligibilityInquiry | ClaimStatusInquiry
+"""What can be asked. In JSON the fields tell which it is: each has required ones that the other refuses."""
+
+Answer = EligibilityAnswer | ClaimStatusAnswer
+"""What can be answered; told apart in JSON as inquiries are."""
 
 
 class Question(Record):
     """One inquiry of an order, with the payer it is for."""
 
     payer: Payer
-    inquiry: EligibilityInquiry
+    inquiry: Inquiry
 
 
 class Order(Record):
@@ -164,7 +171,7 @@ class Desk(Protocol):
     async def drop_state(self) -> None:
         """The kept state is worth nothing any more."""
 
-    async def answered(self, index: int, result: EligibilityAnswer | Failure) -> None:
+    async def answered(self, index: int, result: Answer | Failure) -> None:
         """Question `index` is finished; the result is on disk when this returns."""
 
     async def notice(self, kind: str, words: str) -> None:

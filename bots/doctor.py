@@ -17,7 +17,7 @@ from bots.people import FILE, load_people
 from bots.sealing import load_key
 from bots.settings import Settings, is_loopback
 from bots.vault import Vault
-from bots.worklist import ColumnMap, load_aliases
+from bots.worklist import CONTRACTS, ColumnMap, load_aliases
 from flows.errors import InputError
 from payers.registry import find_portal
 
@@ -45,7 +45,7 @@ def examine(settings: Settings) -> list[Finding]:
         "data folder": lambda: _data_folder(settings.home),
         "browser": lambda: str(find_browser(settings.browser_executable)),
         "settings": lambda: str(settings.config_file),
-        "columns": lambda: f"{len(ColumnMap.load(settings.config / 'columns.toml').columns)} headings mapped",
+        "columns": lambda: f"{_headings(settings.config / 'columns.toml')} headings mapped",
         "payer aliases": lambda: f"{len(load_aliases(settings.config / 'payer_aliases.csv'))} codes mapped",
         "people": lambda: load_people(settings.config / FILE).words(),
         "key": lambda: str(load_key(settings.key_file).path),
@@ -71,6 +71,10 @@ def _data_folder(home: Path) -> str:
     if not os.access(home, os.W_OK):
         raise InputError(f"{home} can't be written: check its owner and that its disk is mounted for writing")
     return _private(home)
+
+
+def _headings(file: Path) -> int:
+    return sum(len(ColumnMap.load(file, contract).columns) for contract in CONTRACTS.values())
 
 
 def _private(folder: Path) -> str:

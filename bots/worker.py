@@ -6,10 +6,11 @@ import asyncio
 from contextlib import AbstractAsyncContextManager
 
 from bots import now
-from bots.desk import Desk, Failure, Order, Outcome, Question, SignIn
+from bots.desk import Answer, Desk, Failure, Inquiry, Order, Outcome, SignIn
 from bots.faults import translated
 from bots.session import LiveSession, Person
-from flows.eligibility import EligibilityAnswer, Match
+from flows.claim_status import ClaimStatusInquiry
+from flows.eligibility import EligibilityInquiry, Match
 from flows.errors import AnswerUnreadable, InputError, PasswordExpired, PayerUnavailable, PortalkeeperError
 
 ROW_FAILURES = (PayerUnavailable, AnswerUnreadable, InputError)
@@ -46,11 +47,12 @@ async def work(
             if clock() > deadline:
                 break
             in_flight = True
-            result = await _ask(session, question)
+            session.ask_for(question.payer)
+            result = await _ask(session, order.flow, question.inquiry)
             await desk.answered(index, result)
             in_flight = False
             finished += 1
-            answered += isinstance(result, EligibilityAnswer)
+            answered += not isinstance(result, Failure)
             unreadable = unreadable + 1 if _is_unreadable(result) else 0
             if unreadable == UNREADABLE_IN_A_ROW:
                 raise AnswerUnreadable(f"{unreadable} answers in a row could not be read")
@@ -85,15 +87,12 @@ async def _signed_in(session: LiveSession, desk: Desk, how: SignIn) -> SignIn:
     return how
 
 
-async def _ask(session: LiveSession, question: Question) -> EligibilityAnswer | Failure:
+async def _ask(session: LiveSession, flow: str, inquiry: Inquiry) -> Answer | Failure:
     """One question's answer, or the failure that is only its own."""
-    session.ask_for(question.payer)
-    check, asked_at = session.portal.eligibility, now.utc()
-    if check is None:
-        raise InputError(f"{session.portal.title} offers no eligibility")
+    asked_at = now.utc()
     try:
-        with translated("check eligibility"):
-            answer = await check(session, question.inquiry)
+        with translated(f"check {flow}"):
+            answer = await _answer(session, flow, inquiry)
         if answer.match is Match.DIFFERS:
             raise AnswerUnreadable("the page shows another member than the one asked for", screen="Result")
     except ROW_FAILURES as error:
@@ -101,5 +100,16 @@ async def _ask(session: LiveSession, question: Question) -> EligibilityAnswer | 
     return answer.model_copy(update={"asked_at": asked_at})
 
 
-def _is_unreadable(result: EligibilityAnswer | Failure) -> bool:
+async def _answer(session: LiveSession, flow: str, inquiry: Inquiry) -> Answer:
+    """What the portal's flow of that name answers to an inquiry of its kind."""
+    portal = session.portal
+    match flow, inquiry:
+        case "eligibility", EligibilityInquiry() if portal.eligibility:
+            return await portal.eligibility(session, inquiry)
+        case "claim_status", ClaimStatusInquiry() if portal.claim_status:
+            return await portal.claim_status(session, inquiry)
+    raise InputError(f"{portal.title} takes no such question for {flow}")
+
+
+def _is_unreadable(result: Answer | Failure) -> bool:
     return isinstance(result, Failure) and result.error == AnswerUnreadable.__name__

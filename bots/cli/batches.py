@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sys
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import typer
@@ -22,14 +22,15 @@ from bots.router import Router
 from bots.runner import RunResult
 from bots.worklist import (
     ColumnMap,
+    Contract,
     Result,
     Worklist,
     check_output,
     companion,
     load_aliases,
     preview,
-    read_eligibility,
-    write_eligibility,
+    read_worklist,
+    write_answers,
 )
 from flows.errors import InputError, error_classes
 from payers.registry import listed_payers
@@ -39,31 +40,43 @@ LARGE = 500
 SECONDS_A_QUESTION = 5  # for the estimate only; real portals take longer than the sandbox
 
 
-def ask_batch(file: Path, out: Path | None, *, preview: bool, fresh: bool, excel: bool, yes: bool, json: bool) -> None:
-    """Ask every row of `file` that has no answer yet, and write the answers. Exits with a batch's exit code."""
-    worklist = _read(file)
+@dataclass(frozen=True)
+class Batch:
+    """What a command was told of a batch: the file of questions, where the answers go, and how."""
+
+    file: Path
+    out: Path | None
+    preview: bool
+    fresh: bool
+    excel: bool
+    yes: bool
+
+
+def ask_batch(contract: Contract, batch: Batch, *, json: bool) -> None:
+    """Ask every row that has no answer yet, and write the answers. Exits with a batch's exit code."""
+    worklist = _read(batch.file, contract)
     journal = Journal(office.settings.answers_folder)
-    plan = plan_batch(worklist, Router(office.inventory), listed_payers(), {} if fresh else journal.known())
-    if preview:
+    plan = plan_batch(worklist, Router(office.inventory), listed_payers(), {} if batch.fresh else journal.known())
+    if batch.preview:
         _show_preview(worklist, plan, json=json)
         return
-    target = out or _default_out(file)
+    target = batch.out or _default_out(batch.file)
     check_output(worklist, target)
-    _confirm(plan, yes=yes)
+    _confirm(plan, yes=batch.yes)
     log_to(office.settings.home / "portalkeeper.log")
     runs: list[RunResult] = []
     try:
         runs = asyncio.run(_ask(plan, journal))
     finally:
-        write_eligibility(worklist, plan.results, target, excel=excel)
+        write_answers(worklist, plan.results, target, excel=batch.excel)
     _sum_up(worklist, plan, runs, target, json=json)
 
 
-def _read(file: Path) -> Worklist:
+def _read(file: Path, contract: Contract) -> Worklist:
     config = office.settings.config
-    return read_eligibility(
+    return read_worklist(
         file,
-        maps=ColumnMap.load(config / "columns.toml"),
+        maps=ColumnMap.load(config / "columns.toml", contract),
         payers={name: entry.payer for name, entry in listed_payers().items()},
         aliases=load_aliases(config / "payer_aliases.csv"),
         organizations=organizations(office.inventory),
@@ -148,6 +161,7 @@ def _sum_up(worklist: Worklist, plan: Plan, runs: list[RunResult], out: Path, *,
     outcomes = Counter(
         str(plan.results[row.key].outcome) if row.key in plan.results else "not_asked" for row in worklist.rows
     )
+    name, lines = worklist.contract.companion, companion(out, worklist.contract)
     failures = {run.head.account: run.failure for run in runs if run.failure}
     if json:
         print_json(
@@ -157,14 +171,14 @@ def _sum_up(worklist: Worklist, plan: Plan, runs: list[RunResult], out: Path, *,
                 "asked": sum(run.asked for run in runs),
                 "known": plan.known,
                 "answers": str(out),
-                "benefits": str(companion(out)),
+                name: str(lines),
                 "failures": {name: failure.model_dump() for name, failure in failures.items()},
             }
         )
     else:
         told = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in sorted(outcomes.items()))
         print(f"{len(worklist.rows)} rows: {told}. {plan.known} were answered before.")
-        print(f"answers   {out}\nbenefits  {companion(out)}")
+        print(f"answers   {out}\n{name:<9} {lines}")
     for line, problem in _problems(worklist, plan):
         tell(f"line {line}: {problem}")
     for name, failure in failures.items():

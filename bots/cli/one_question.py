@@ -1,4 +1,4 @@
-"""One eligibility question, from prompts, one JSON line, or (for a sandbox) options."""
+"""One question, from prompts, one JSON line, or (for a sandbox) options."""
 
 from __future__ import annotations
 
@@ -10,54 +10,68 @@ from collections.abc import Mapping
 from bots import now
 from bots.cli.office import log_to, office
 from bots.cli.printing import print_fields, print_json, print_table
-from bots.desk import Failure, Question
+from bots.desk import Answer, Failure, Question
 from bots.inventory.accounts import get_account, organizations
 from bots.journal import Journal
 from bots.router import Router
 from bots.runner import RunHead, RunResult, checked_address
 from bots.settings import is_loopback
-from bots.worklist import ColumnMap, Result, RowOutcome, load_aliases, question_key
-from bots.worklist.contract import QUESTION_COLUMNS
+from bots.worklist import ColumnMap, Contract, Result, RowOutcome, load_aliases, question_key
+from bots.worklist.inquiries import inquiry_of
 from bots.worklist.questions import QuestionReader, RowProblem
+from flows.claim_status import ClaimStatusAnswer
 from flows.eligibility import EligibilityAnswer
 from flows.errors import InputError
 from payers.registry import find_portal, listed_payers
 
 ASKED_FOR = {
     "provider_npi": "provider NPI",
+    "billing_npi": "billing provider's NPI",
     "member_id": "member id",
     "patient_last_name": "patient's last name",
     "patient_first_name": "patient's first name",
     "patient_birth_date": "patient's birth date (YYYY-MM-DD)",
+    "service_from": "first day of service (YYYY-MM-DD)",
 }
 
 
-def ask_one(given: Mapping[str, str], private: Mapping[str, str], *, json: bool) -> None:
-    """Ask one question and print its answer. `private` are member data from the command line, which is public."""
+def ask_one(
+    contract: Contract,
+    given: Mapping[str, str],
+    private: Mapping[str, str],
+    *,
+    also: Mapping[str, str] | None = None,
+    json: bool,
+) -> None:
+    """Ask one question and print its answer. `private` are member data from the command line, which is public.
+
+    What the contract requires and nobody gave is asked for, and so is `also`, columns with the words to ask for them.
+    """
     log_to(office.settings.home / "portalkeeper.log")
-    cells = _completed({**given, **private})
-    question, account = _question(cells)
+    asked_for = {name: words for name, words in ASKED_FOR.items() if name in contract.required} | dict(also or {})
+    cells = _completed(contract, asked_for, {**given, **private})
+    question, account = _question(contract, cells)
     if private:
         _only_for_a_sandbox(account)
-    found = asyncio.run(_ask(question, account))
+    found = asyncio.run(_ask(contract.flow, question, account))
     if isinstance(found, Failure):
         raise found.to_error()
     _print(found, account, json=json)
 
 
-def _completed(cells: dict[str, str]) -> dict[str, str]:
+def _completed(contract: Contract, asked_for: Mapping[str, str], cells: dict[str, str]) -> dict[str, str]:
     """The cells of the question, with what is missing asked for at the terminal or read as one JSON line."""
-    today = f"{now.utc().astimezone():%Y-%m-%d}"
-    missing = [name for name in ASKED_FOR if not cells.get(name)]
+    today = {"service_date": f"{now.utc().astimezone():%Y-%m-%d}"} if "service_date" in contract.required else {}
+    missing = [name for name in asked_for if not cells.get(name)]
     if missing and sys.stdin.isatty():
         for name in missing:
-            cells[name] = input(f"{ASKED_FOR[name]}: ").strip()
+            cells[name] = input(f"{asked_for[name]}: ").strip()
     elif missing:
-        cells = {**_from_line(sys.stdin.readline()), **cells}
-    return {"service_date": today, **{name: value for name, value in cells.items() if value}}
+        cells = {**_from_line(contract, sys.stdin.readline()), **cells}
+    return {**today, **{name: value for name, value in cells.items() if value}}
 
 
-def _from_line(line: str) -> dict[str, str]:
+def _from_line(contract: Contract, line: str) -> dict[str, str]:
     try:
         given = json_library.loads(line)
     except ValueError:
@@ -68,15 +82,15 @@ def _from_line(line: str) -> dict[str, str]:
             '{"member_id": "...", "patient_last_name": "...", "patient_first_name": "...", '
             '"patient_birth_date": "YYYY-MM-DD"}'
         )
-    if unknown := sorted(set(given) - QUESTION_COLUMNS):
+    if unknown := sorted(set(given) - contract.questions):
         raise InputError(f"the JSON line holds unknown fields: {', '.join(unknown)}")
     return {name: str(value).strip() for name, value in given.items() if value is not None}
 
 
-def _question(cells: Mapping[str, str]) -> tuple[Question, str]:
+def _question(contract: Contract, cells: Mapping[str, str]) -> tuple[Question, str]:
     """The question, and the one account that asks it."""
     listed = listed_payers()
-    maps = ColumnMap.load(office.settings.config / "columns.toml")
+    maps = ColumnMap.load(office.settings.config / "columns.toml", contract)
     reader = QuestionReader(
         {name: entry.payer for name, entry in listed.items()},
         load_aliases(office.settings.config / "payer_aliases.csv"),
@@ -87,7 +101,7 @@ def _question(cells: Mapping[str, str]) -> tuple[Question, str]:
     if not reader.organizations:
         raise InputError("no organization is in the inventory: pk organization add NAME --tin TIN")
     try:
-        payer, inquiry = reader.payer(cells), reader.inquiry(cells)
+        payer, inquiry = reader.payer(cells), inquiry_of(contract.flow, reader, cells)
     except RowProblem as error:
         raise InputError(str(error)) from None
     router = Router(office.inventory)
@@ -104,14 +118,14 @@ def _only_for_a_sandbox(account: str) -> None:
         )
 
 
-async def _ask(question: Question, account: str) -> EligibilityAnswer | Failure:
+async def _ask(flow: str, question: Question, account: str) -> Answer | Failure:
     journal = Journal(office.settings.answers_folder)
     key = question_key(question.payer, question.inquiry, office.vault.keyed_hash)
-    found: list[EligibilityAnswer | Failure] = []
+    found: list[Answer | Failure] = []
 
-    def record(head: RunHead, index: int, result: EligibilityAnswer | Failure) -> None:
+    def record(head: RunHead, index: int, result: Answer | Failure) -> None:
         found.append(result)
-        if isinstance(result, EligibilityAnswer):
+        if not isinstance(result, Failure):
             journal.append(
                 Result(
                     key=key,
@@ -123,19 +137,39 @@ async def _ask(question: Question, account: str) -> EligibilityAnswer | Failure:
             )
 
     async with office.runner("command") as runner:
-        run: RunResult = await runner.run(account, "eligibility", [question], record=record)
+        run: RunResult = await runner.run(account, flow, [question], record=record)
     if found:
         return found[0]
     return run.failure or Failure(error="WorkerLost", message="the run ended without an answer")
 
 
-def _print(answer: EligibilityAnswer, account: str, *, json: bool) -> None:
+def _print(answer: Answer, account: str, *, json: bool) -> None:
     if json:
         print_json({**answer.model_dump(mode="json"), "account": account})
         return
+    match answer:
+        case EligibilityAnswer():
+            _print_coverage(answer, account)
+        case ClaimStatusAnswer():
+            _print_claims(answer, account)
+
+
+def _print_coverage(answer: EligibilityAnswer, account: str) -> None:
     fields = answer.model_dump(mode="json", exclude={"benefits"}, exclude_none=True)
     print_fields({"coverage": fields.pop("coverage"), **fields, "account": account})
     if answer.benefits:
         print()
         columns = ["words", "network", "coverage_level", "amount", "percent", "remaining"]
         print_table([benefit.model_dump(mode="json") for benefit in answer.benefits], columns, empty="")
+
+
+def _print_claims(answer: ClaimStatusAnswer, account: str) -> None:
+    fields = answer.model_dump(mode="json", exclude={"claims"}, exclude_none=True)
+    print_fields({"claims found": len(answer.claims), **fields, "account": account})
+    for claim in answer.claims:
+        print()
+        fields = claim.model_dump(mode="json", exclude={"lines"}, exclude_none=True)
+        print_fields({name: ", ".join(value) if isinstance(value, list) else value for name, value in fields.items()})
+        if claim.lines:
+            columns = ["line", "service_date", "procedure", "billed", "allowed", "paid", "words"]
+            print_table([line.model_dump(mode="json") for line in claim.lines], columns, empty="")

@@ -12,20 +12,19 @@ from typing import Any, ParamSpec, TypeVar
 
 from bots import answers, guard, now
 from bots.brake import Limits, NotNow
-from bots.desk import Failure, Grant, SignIn, Verdict
+from bots.desk import Answer, Failure, Grant, SignIn, Verdict
 from bots.disk import read, write_durably
 from bots.inventory import Inventory, stamp
 from bots.inventory.accounts import get_account, local_day
 from bots.lease import Lease, check_epoch
 from bots.runner.runs import RunHead
-from flows.eligibility import EligibilityAnswer
 from flows.errors import AccountHeld
 from payers.model import Portal
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-Record = Callable[[RunHead, int, EligibilityAnswer | Failure], None]
+Record = Callable[[RunHead, int, Answer | Failure], None]
 """Called with the run, the index of the question, and its result, which is on disk when the call returns."""
 
 
@@ -168,13 +167,13 @@ class InventoryDesk:
         """Forget the kept state."""
         await self._commit(self._state_file.unlink, missing_ok=True)
 
-    async def answered(self, index: int, result: EligibilityAnswer | Failure) -> None:
+    async def answered(self, index: int, result: Answer | Failure) -> None:
         """Put the result on disk, then count it."""
         await self._commit(self._answered, self.offset + index, result)
 
-    def _answered(self, index: int, result: EligibilityAnswer | Failure) -> None:
+    def _answered(self, index: int, result: Answer | Failure) -> None:
         self._record(self._head, index, result)
-        good = isinstance(result, EligibilityAnswer)
+        good = not isinstance(result, Failure)
         with self._inventory.write() as db:
             check_epoch(db, self._held.account, self._held.epoch)
             db.execute(

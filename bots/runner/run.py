@@ -73,7 +73,7 @@ class Run:
                 await self._until_done()
 
     def _worth_another_try(self, error: BaseException) -> bool:
-        once = self.template.flow not in ("login", "eligibility")  # what was submitted may have arrived
+        once = self.template.flow not in ("login", "eligibility", "claim_status")  # what was submitted may have arrived
         return self._repeatable and not once and isinstance(error, (PortalUnavailable, SessionEnded))
 
     async def _until_done(self) -> None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from bots.worklist.columns import ColumnMap
+from bots.worklist.contract import CLAIM_STATUS, CONTRACTS, ELIGIBILITY, Contract
 from bots.worklist.payer_names import find_payer, load_aliases
 from bots.worklist.preview import Preview, preview
-from bots.worklist.reading import Row, Worklist, question_key, read_eligibility
+from bots.worklist.reading import Row, Worklist, question_key, read_worklist
 from bots.worklist.results import Result, RowOutcome
-from bots.worklist.template import eligibility_template
-from bots.worklist.writing import check_output, companion, write_eligibility
+from bots.worklist.template import template
+from bots.worklist.writing import check_output, companion, write_answers
 
 __all__ = [
+    "CLAIM_STATUS",
+    "CONTRACTS",
+    "ELIGIBILITY",
     "ColumnMap",
+    "Contract",
     "Preview",
     "Result",
     "Row",
@@ -19,11 +24,11 @@ __all__ = [
     "Worklist",
     "check_output",
     "companion",
-    "eligibility_template",
     "find_payer",
     "load_aliases",
     "preview",
     "question_key",
-    "read_eligibility",
-    "write_eligibility",
+    "read_worklist",
+    "template",
+    "write_answers",
 ]

@@ -1,4 +1,4 @@
-"""Which benefit lines make the money columns of the answers file.
+"""An eligibility answer as cells. Which benefit lines make the money columns of the answers file:
 
 | column                                | `Benefit.benefit`  | `coverage_level` | value     |
 |---------------------------------------|--------------------|------------------|-----------|
@@ -23,7 +23,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal
 
-from flows.eligibility import Benefit
+from bots.worklist.cells import Value, plain_number
+from bots.worklist.contract import ELIGIBILITY
+from flows.eligibility import Benefit, EligibilityAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,21 @@ _RULES: Final = {
     "out_of_pocket_family": _Rule("out_of_pocket", "amount", "family"),
     "out_of_pocket_family_remaining": _Rule("out_of_pocket", "remaining", "family"),
 }
+
+
+def answer_row(answer: EligibilityAnswer, service_type: str) -> dict[str, Value]:
+    """Return the columns of the answers file that the answer fills; `service_type` is the one asked for."""
+    shown: dict[str, Value] = {
+        column: getattr(answer, column) for column in ELIGIBILITY.answers if column in EligibilityAnswer.model_fields
+    }
+    money = summary(answer.benefits, service_type)
+    share = plain_number(money["coinsurance_percent"])
+    return {**shown, "network": answer.network or "not_shown", **money, "coinsurance_percent": share}
+
+
+def benefit_rows(answer: EligibilityAnswer) -> list[dict[str, Value]]:
+    """Return the lines of the companion file."""
+    return [{**benefit.model_dump(), "percent": plain_number(benefit.percent)} for benefit in answer.benefits]
 
 
 def summary(benefits: Sequence[Benefit], service_type: str) -> dict[str, Decimal | None]:

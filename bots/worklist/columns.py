@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from bots.worklist.contract import QUESTION_COLUMNS
+from bots.worklist.contract import CONTRACTS, Contract
 from bots.worklist.dates import check_formats
 from flows.errors import InputError
 
@@ -21,12 +21,13 @@ def folded(heading: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ColumnMap:
-    """Which heading means which column, and the date formats read beside M/D/YYYY and YYYY-MM-DD.
+    """Which heading means which column of `contract`, and the date formats read beside M/D/YYYY and YYYY-MM-DD.
 
     `columns` has folded headings as keys. A mapped heading wins over a contract column of the same name: a billing
     system's "Account" may be its `patient_account`. `source` is the file to name in messages.
     """
 
+    contract: Contract
     columns: Mapping[str, str] = field(default_factory=dict)
     date_formats: tuple[str, ...] = ()
     source: str = "config/columns.toml"
@@ -34,11 +35,11 @@ class ColumnMap:
     def column(self, heading: str) -> str | None:
         """Return the contract column that `heading` means, or None if it passes through."""
         name = folded(heading)
-        return self.columns.get(name) or (name if name in QUESTION_COLUMNS else None)
+        return self.columns.get(name) or (name if name in self.contract.questions else None)
 
     @classmethod
-    def load(cls, path: Path) -> ColumnMap:
-        """Read the map at `path`; InputError names the line and what was expected."""
+    def load(cls, path: Path, contract: Contract) -> ColumnMap:
+        """Read the map of `contract` at `path`; InputError names the line and what was expected."""
         try:
             text = path.read_text(encoding="utf-8-sig")
             content = tomllib.loads(text)
@@ -48,32 +49,33 @@ class ColumnMap:
             raise InputError(f"{path}: is not UTF-8 text") from None
         except tomllib.TOMLDecodeError as error:
             raise InputError(f"{path}: is not valid TOML: {error}") from None
-        return _MapFile(path, text).read(content)
+        return _MapFile(path, text, contract).read(content)
 
 
 @dataclass(frozen=True, slots=True)
 class _MapFile:
     path: Path
     text: str
+    contract: Contract
 
     def read(self, content: dict[str, Any]) -> ColumnMap:
-        self._only(content, ("eligibility",), "table")
-        eligibility = self._table(content, "eligibility")
-        self._only(eligibility, ("columns", "date_formats"), "setting")
+        self._only(content, tuple(CONTRACTS), "table")
+        own = self._table(content, self.contract.flow)
+        self._only(own, ("columns", "date_formats"), "setting")
         return ColumnMap(
-            columns=self._columns(self._table(eligibility, "columns")),
-            date_formats=self._formats(eligibility.get("date_formats", [])),
+            self.contract,
+            columns=self._columns(self._table(own, "columns")),
+            date_formats=self._formats(own.get("date_formats", [])),
             source=str(self.path),
         )
 
     def _columns(self, pairs: dict[str, Any]) -> dict[str, str]:
         columns: dict[str, str] = {}
+        known = sorted(self.contract.questions)  # a list, since the file may hold anything, also unhashable
         for heading, column in pairs.items():
-            if column not in sorted(QUESTION_COLUMNS):  # a list, since the file may hold anything, also unhashable
-                near = get_close_matches(str(column), sorted(QUESTION_COLUMNS), n=1)
-                hint = (
-                    f"; did you mean {near[0]}?" if near else f"; expected one of {', '.join(sorted(QUESTION_COLUMNS))}"
-                )
+            if column not in known:
+                near = get_close_matches(str(column), known, n=1)
+                hint = f"; did you mean {near[0]}?" if near else f"; expected one of {', '.join(known)}"
                 raise self._error(heading, f'"{heading}" is mapped to {column!r}, which is no column{hint}')
             if columns.setdefault(folded(heading), column) != column:
                 raise self._error(heading, f'"{heading}" is mapped twice, to different columns')

@@ -1,4 +1,4 @@
-"""One row's cells as a payer and an inquiry, or the one sentence that says why not."""
+"""What every question has, from one row's cells: who asks, whom, about whom; or the one sentence that says why not."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from pydantic import ValidationError
 
 from bots.worklist.dates import read_date
 from bots.worklist.payer_names import find_payer
-from flows.eligibility import EligibilityInquiry
 from flows.errors import InputError
 from flows.parties import Member, Organization, Payer, Person, Provider, Record, Relationship
 
@@ -37,7 +36,7 @@ class RowProblem(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class QuestionReader:
-    """Turns the cells of rows into questions. Cells are by contract column; a column the file lacks is empty."""
+    """Turns the cells of rows into parts of questions. Cells are by contract column; one the file lacks is empty."""
 
     payers: Mapping[str, Payer]
     aliases: Mapping[str, str]
@@ -64,20 +63,8 @@ class QuestionReader:
             raise RowProblem(found)
         return found[0]
 
-    def inquiry(self, cells: Mapping[str, str]) -> EligibilityInquiry:
-        """Return the question of the row."""
-        return _made(
-            EligibilityInquiry,
-            {},
-            organization=self._organization(cells),
-            provider=_made(Provider, {"npi": "provider_npi"}, npi=_filled(cells, "provider_npi")),
-            member=self._member(cells),
-            service_date=self._date(cells, "service_date"),
-            service_type=_service_type(cells),
-            state=_state(cells),
-        )
-
-    def _organization(self, cells: Mapping[str, str]) -> Organization:
+    def organization(self, cells: Mapping[str, str]) -> Organization:
+        """Return the organization that asks."""
         text = cells.get("organization", "")
         if not text and len(self.organizations) == 1:
             return self.organizations[0]
@@ -92,12 +79,17 @@ class QuestionReader:
             raise RowProblem(f"organization is not registered by that name or tax id{hint}")
         return found[0]
 
-    def _member(self, cells: Mapping[str, str]) -> Member:
+    def provider(self, cells: Mapping[str, str], column: str) -> Provider:
+        """Return the provider whose NPI is in `column`."""
+        return made(Provider, {"npi": column}, npi=_filled(cells, column))
+
+    def member(self, cells: Mapping[str, str]) -> Member:
+        """Return the patient, and through whom they are insured."""
         relationship = _RELATIONSHIPS.get(cells.get("relationship", "").casefold())
         if relationship is None:
             raise RowProblem("relationship must be self, spouse, child or other, or 18, 01, 19 or G8")
         patient = self._person(cells, "patient")
-        return _made(
+        return made(
             Member,
             {"member_id": "member_id"},
             member_id=_member_id(cells),
@@ -115,7 +107,7 @@ class QuestionReader:
         texts = [cells.get(column, "").casefold() for column in _SUBSCRIBER]
         same = [patient.last_name.casefold(), patient.first_name.casefold()]
         if any(given and given != name for given, name in zip(texts[:2], same, strict=True)) or (
-            texts[2] and self._date(cells, "subscriber_birth_date") != patient.birth_date
+            texts[2] and self.date(cells, "subscriber_birth_date") != patient.birth_date
         ):
             raise RowProblem("relationship is self or empty, but the subscriber columns hold somebody else")
         return None
@@ -124,10 +116,10 @@ class QuestionReader:
         sex = _SEXES.get(cells.get(f"{who}_sex", "").casefold())
         if sex is None:
             raise RowProblem(f"{who}_sex must be F, M or U")
-        born = self._date(cells, f"{who}_birth_date")
+        born = self.date(cells, f"{who}_birth_date")
         if born > self.today:
             raise RowProblem(f"{who}_birth_date lies in the future")
-        return _made(
+        return made(
             Person,
             {"birth_date": f"{who}_birth_date"},
             last_name=_filled(cells, f"{who}_last_name"),
@@ -136,7 +128,8 @@ class QuestionReader:
             sex=sex,
         )
 
-    def _date(self, cells: Mapping[str, str], column: str) -> date:
+    def date(self, cells: Mapping[str, str], column: str) -> date:
+        """Return the day in `column`."""
         text = _filled(cells, column)
         try:
             return read_date(text, self.date_formats)
@@ -151,33 +144,24 @@ def _filled(cells: Mapping[str, str], column: str) -> str:
     return text
 
 
+def check_unrounded(text: str, column: str) -> None:
+    """Raise `RowProblem` for a number that a spreadsheet wrote as 1.2E+11."""
+    if _ROUNDED.fullmatch(text):
+        raise RowProblem(f"{column} was rounded by a spreadsheet; format that column as text and export it again")
+
+
 def _member_id(cells: Mapping[str, str]) -> str:
     text = _filled(cells, "member_id")
-    if _ROUNDED.fullmatch(text):
-        raise RowProblem("member_id was rounded by a spreadsheet; format that column as text and export it again")
+    check_unrounded(text, "member_id")
     if not _MEMBER_ID.fullmatch(text):
         raise RowProblem("member_id must have a digit, and only letters, digits, blanks and . / * _ -")
     return text
 
 
-def _service_type(cells: Mapping[str, str]) -> str:
-    codes = [code for part in cells.get("service_type", "").upper().split(";") if (code := part.strip())]
-    if len(codes) > 1:
-        raise RowProblem("service_type has several codes; write one row, with a reference of its own, for each")
-    if codes and not re.fullmatch("[0-9A-Z]{1,2}", codes[0]):
-        raise RowProblem("service_type must be an X12 code of one or two characters, such as 30")
-    return codes[0] if codes else "30"
+def made(record: Callable[..., _R], columns: Mapping[str, str], **values: object) -> _R:
+    """Build the record, whose fields `columns` says which columns they came from, unless they are called alike.
 
-
-def _state(cells: Mapping[str, str]) -> str:
-    text = cells.get("state", "").upper()
-    if text and not re.fullmatch("[A-Z]{2}", text):
-        raise RowProblem("state must be its two letters, such as NY")
-    return text
-
-
-def _made(record: Callable[..., _R], columns: Mapping[str, str], **values: object) -> _R:
-    """Build the record. What it refuses is said by column and rule; pydantic's own message would quote the value."""
+    What it refuses is said by column and rule; pydantic's own message would quote the value."""
     try:
         return record(**values)
     except ValidationError as error:

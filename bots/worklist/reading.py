@@ -1,4 +1,4 @@
-"""Reading an eligibility file. What is wrong with the whole file stops it; what is wrong with a row stays with it."""
+"""Reading a file of questions. What is wrong with the whole file stops it; what is wrong with a row stays with it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 
+from bots.desk import Inquiry
 from bots.worklist.columns import ColumnMap, folded
-from bots.worklist.contract import ANSWER_COLUMNS, QUESTION_COLUMNS, REQUIRED
+from bots.worklist.contract import Contract
+from bots.worklist.inquiries import inquiry_of
 from bots.worklist.questions import QuestionReader, RowProblem
 from bots.worklist.table import Table, read_table
-from flows.eligibility import EligibilityInquiry
 from flows.errors import InputError
 from flows.parties import Organization, Payer
 
@@ -29,7 +30,7 @@ class Row:
     line: int
     reference: str = field(repr=False)
     payer: Payer | None
-    inquiry: EligibilityInquiry | None
+    inquiry: Inquiry | None
     account: str | None
     problem: str | None
     key: str
@@ -38,12 +39,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Worklist:
-    """A file as read, in its order. `passed` are the headings outside the contract.
+    """A file of questions by `contract` as read, in its order. `passed` are the headings outside the contract.
 
     `taken` says for each word of the payer column which payer it was taken for, and by what.
     """
 
     path: Path
+    contract: Contract
     passed: tuple[str, ...]
     rows: tuple[Row, ...] = field(repr=False)
     taken: Mapping[str, tuple[Payer, str]]
@@ -65,7 +67,7 @@ class Worklist:
         return tuple(tuple(group) for group in groups.values() if len(group) > 1)
 
 
-def read_eligibility(
+def read_worklist(
     path: Path,
     *,
     maps: ColumnMap,
@@ -75,18 +77,19 @@ def read_eligibility(
     today: date,
     keyed_hash: Callable[[bytes], str],
 ) -> Worklist:
-    """Read the eligibility file at `path`, or raise InputError with file, line and what to do."""
+    """Read the questions at `path`, by the contract of `maps`, or raise InputError with file, line and what to do."""
     if not organizations:
         raise InputError("no organization is registered; add the one that asks before reading a batch")
     table = read_table(path, known=lambda heading: maps.column(heading) is not None)
     layout = _Layout.of(path, table, maps, several_organizations=len(organizations) > 1)
     layout.check_references(path, table)
     reader = QuestionReader(payers, aliases, organizations, maps.date_formats, today)
-    rows = tuple(_row(line, cells, layout, reader, keyed_hash) for line, cells in table.rows)
-    return Worklist(path, tuple(heading for heading, _ in layout.passed), rows, reader.taken)
+    flow = maps.contract.flow
+    rows = tuple(_row(line, cells, layout, flow, reader, keyed_hash) for line, cells in table.rows)
+    return Worklist(path, maps.contract, tuple(heading for heading, _ in layout.passed), rows, reader.taken)
 
 
-def question_key(payer: Payer, inquiry: EligibilityInquiry, keyed_hash: Callable[[bytes], str]) -> str:
+def question_key(payer: Payer, inquiry: Inquiry, keyed_hash: Callable[[bytes], str]) -> str:
     """Return the key of a question: a keyed hash of its canonical JSON."""
     content = {"payer": payer.name, "inquiry": inquiry.model_dump(mode="json")}
     return keyed_hash(json.dumps(content, sort_keys=True, separators=(",", ":")).encode())
@@ -109,12 +112,12 @@ class _Layout:
                 doubled.append((first, index))
         columns = {name: index for (ours, name), index in seen.items() if ours}
         passed = tuple((table.headings[index], index) for (ours, _), index in seen.items() if not ours)
-        required = [column for column in REQUIRED if column != "organization" or several_organizations]
+        required = [column for column in maps.contract.required if column != "organization" or several_organizations]
         if missing := [column for column in required if column not in columns]:
             raise InputError(_missing(where, missing, [heading for heading, _ in passed], maps))
         if doubled:
             raise InputError(_doubled(where, table.headings, doubled[0]))
-        _check_passed(where, passed)
+        _check_passed(where, passed, maps.contract)
         if not table.rows:
             raise InputError(f"{where}: the file has headings only; expected one row per question below them")
         return cls(columns, passed)
@@ -134,14 +137,19 @@ class _Layout:
 
 
 def _row(
-    line: int, texts: Sequence[str], layout: _Layout, reader: QuestionReader, keyed_hash: Callable[[bytes], str]
+    line: int,
+    texts: Sequence[str],
+    layout: _Layout,
+    flow: str,
+    reader: QuestionReader,
+    keyed_hash: Callable[[bytes], str],
 ) -> Row:
     cells = layout.cells(texts)
     payer = inquiry = problem = None
     try:
         _check_printable(cells)
         payer = reader.payer(cells)
-        inquiry = reader.inquiry(cells)
+        inquiry = inquiry_of(flow, reader, cells)
     except RowProblem as error:
         problem = str(error)
     return Row(
@@ -186,9 +194,9 @@ def _doubled(where: str, headings: Sequence[str], pair: tuple[int, int]) -> str:
     return f'{where}: duplicate headings "{one}" and "{other}" ({fields}) mean the same column; keep one of them'
 
 
-def _check_passed(where: str, passed: Sequence[tuple[str, int]]) -> None:
+def _check_passed(where: str, passed: Sequence[tuple[str, int]], contract: Contract) -> None:
     if nameless := [index + 1 for heading, index in passed if not heading.strip()]:
         raise InputError(f"{where}: field {nameless[0]} has no heading; give it one or delete the column")
-    answers = set(ANSWER_COLUMNS) - QUESTION_COLUMNS
+    answers = set(contract.answers) - contract.questions
     if taken := [_printable(heading) for heading, _ in passed if folded(heading) in answers]:
         raise InputError(f"{where}: {', '.join(taken)} would be doubled in the answers file; rename or delete them")

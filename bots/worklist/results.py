@@ -6,8 +6,8 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
-from bots.desk import Failure
-from flows.eligibility import EligibilityAnswer, Match
+from bots.desk import Answer, Failure
+from flows.eligibility import Match
 from flows.parties import Record
 
 
@@ -32,7 +32,7 @@ class Result(Record):
 
     key: str
     outcome: RowOutcome
-    answer: EligibilityAnswer | None = Field(default=None, repr=False)
+    answer: Answer | None = Field(default=None, repr=False)
     failure: Failure | None = None
     account: str = ""
     portal: str = ""

@@ -1,20 +1,14 @@
-"""A sample of an eligibility file, to start from."""
+"""Samples of files of questions, to start from."""
 
 from __future__ import annotations
 
 import csv
 import io
 
-from bots.worklist.contract import OPTIONAL, REQUIRED
+from bots.worklist.contract import Contract
 
-_ALWAYS = {
-    "organization": "Example Clinic",
-    "provider_npi": "1234567893",
-    "service_date": "2026-01-15",
-    "service_type": "30",
-    "state": "NY",
-}
-_SAMPLES: tuple[dict[str, str], ...] = (
+_EVERYBODY = {"organization": "Example Clinic", "state": "NY"}
+_PATIENTS: tuple[dict[str, str], ...] = (
     {
         "reference": "0001",
         "payer": "aetna",
@@ -24,8 +18,6 @@ _SAMPLES: tuple[dict[str, str], ...] = (
         "patient_birth_date": "1980-02-29",
         "patient_sex": "F",
         "relationship": "self",
-        "appointment_at": "2026-01-15 09:30",
-        "location": "Main Street",
         "patient_account": "000123",
     },
     {
@@ -39,15 +31,40 @@ _SAMPLES: tuple[dict[str, str], ...] = (
         "subscriber_last_name": "Specimen",
         "subscriber_first_name": "Jo",
         "subscriber_birth_date": "11/30/1984",
-        "coverage_order": "1",
     },
 )
+_ASKED: dict[str, tuple[dict[str, str], ...]] = {
+    "eligibility": (
+        {
+            "provider_npi": "1234567893",
+            "service_date": "2026-01-15",
+            "service_type": "30",
+            "appointment_at": "2026-01-15 09:30",
+            "location": "Main Street",
+        },
+        {"provider_npi": "1234567893", "service_date": "2026-01-15", "service_type": "30", "coverage_order": "1"},
+    ),
+    "claim_status": (
+        {"billing_npi": "1234567893", "service_from": "2026-01-15", "billed_amount": "185.00"},
+        {
+            "billing_npi": "1234567893",
+            "rendering_npi": "2000001018",
+            "service_from": "1/2/2026",
+            "service_to": "1/4/2026",
+            "payer_claim_number": "E0000000001",
+            "patient_control_number": "000124-1",
+            "submitted_on": "2026-01-05",
+            "filing_limit_on": "2026-07-03",
+        },
+    ),
+}
 
 
-def eligibility_template() -> str:
+def template(contract: Contract) -> str:
     """Return a CSV with every required and optional column and two invented patients."""
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, REQUIRED + OPTIONAL)
+    writer = csv.DictWriter(text, contract.required + contract.optional)
     writer.writeheader()
-    writer.writerows({**_ALWAYS, **sample} for sample in _SAMPLES)
+    asked = zip(_PATIENTS, _ASKED[contract.flow], strict=True)
+    writer.writerows({**_EVERYBODY, **patient, **question} for patient, question in asked)
     return text.getvalue()

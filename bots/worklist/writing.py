@@ -1,30 +1,27 @@
-"""Writing the answers file and its companion of benefit lines."""
+"""Writing the answers file and its companion of lines."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
 
 from bots.disk import write_durably
-from bots.worklist.benefits import summary
-from bots.worklist.contract import ANSWER_COLUMNS, BENEFIT_COLUMNS
+from bots.worklist.benefits import answer_row, benefit_rows
+from bots.worklist.cells import Value, cell
+from bots.worklist.claims import claim_rows, line_rows
+from bots.worklist.contract import Contract
 from bots.worklist.reading import Row, Worklist
 from bots.worklist.results import Result, RowOutcome
-from flows.eligibility import EligibilityAnswer
+from flows.claim_status import ClaimStatusAnswer, ClaimStatusInquiry
+from flows.eligibility import EligibilityAnswer, EligibilityInquiry
 from flows.errors import InputError
 
-_Value = str | bool | date | Decimal | None
-# What makes a spreadsheet take a text for a formula, the full-width forms included.
-_FORMULA_STARTS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
-
-def companion(out: Path) -> Path:
-    """Return where the benefit lines of the answers file `out` go."""
-    return out.with_name(f"{out.stem}.benefits.csv")
+def companion(out: Path, contract: Contract) -> Path:
+    """Return where the lines of the answers file `out` go."""
+    return out.with_name(f"{out.stem}.{contract.companion}.csv")
 
 
 def check_output(worklist: Worklist, out: Path) -> None:
@@ -33,21 +30,23 @@ def check_output(worklist: Worklist, out: Path) -> None:
         raise InputError(f"{out}: the folder {out.parent} does not exist; create it or choose another")
     if out.is_dir():
         raise InputError(f"{out}: is a folder; name the file to write")
-    if worklist.path.resolve() in (out.resolve(), companion(out).resolve()):
+    if worklist.path.resolve() in (out.resolve(), companion(out, worklist.contract).resolve()):
         raise InputError(f"{out}: would overwrite the file with the questions; choose another name")
 
 
-def write_eligibility(worklist: Worklist, results: Mapping[str, Result], out: Path, *, excel: bool = False) -> None:
-    """Write one line per row, in its order, to `out`, and the benefit lines beside it; `results` are by key.
+def write_answers(worklist: Worklist, results: Mapping[str, Result], out: Path, *, excel: bool = False) -> None:
+    """Write the answers in the order of the rows to `out`, and their lines beside it; `results` are by key.
 
-    Both files are replaced whole, the companion first. `excel` puts the mark in front by which Excel knows UTF-8.
+    A row gets one line, or one for each claim that was found. Both files are replaced whole, the companion first.
+    `excel` puts the mark in front by which Excel knows UTF-8.
     """
     check_output(worklist, out)
-    encoding = "utf-8-sig" if excel else "utf-8"
+    contract, encoding = worklist.contract, "utf-8-sig" if excel else "utf-8"
     pairs = [(row, results.get(row.key)) for row in worklist.rows]
-    benefits = _csv(BENEFIT_COLUMNS, (line for row, result in pairs for line in _benefit_lines(row, result)))
-    answers = _csv(("reference", *worklist.passed, *ANSWER_COLUMNS), (_line(row, result) for row, result in pairs))
-    write_durably(companion(out), benefits.encode(encoding))
+    details = _csv(contract.details, (line for row, result in pairs for line in _detail_lines(row, result, contract)))
+    headings = ("reference", *worklist.passed, *contract.answers)
+    answers = _csv(headings, (line for row, result in pairs for line in _lines(row, result, contract)))
+    write_durably(companion(out, contract), details.encode(encoding))
     write_durably(out, answers.encode(encoding))
 
 
@@ -59,13 +58,36 @@ def _csv(headings: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     return text.getvalue()
 
 
-def _line(row: Row, result: Result | None) -> list[str]:
-    values = {**_outcome(row, result), **(_answer(row, result.answer) if result and result.answer else {})}
-    return [row.reference, *row.passed.values(), *(_cell(values.get(column)) for column in ANSWER_COLUMNS)]
+def _lines(row: Row, result: Result | None, contract: Contract) -> Iterator[list[str]]:
+    outcome = _outcome(row, result)
+    for shown in _answer_rows(row, result):
+        # the result's own time has an offset for certain
+        values = {**outcome, **shown, "asked_at": outcome.get("asked_at")}
+        yield [row.reference, *row.passed.values(), *(cell(values.get(column)) for column in contract.answers)]
 
 
-def _outcome(row: Row, result: Result | None) -> dict[str, _Value]:
-    values: dict[str, _Value] = {"outcome": RowOutcome.NOT_ASKED, "account": row.account}
+def _answer_rows(row: Row, result: Result | None) -> list[dict[str, Value]]:
+    match row.inquiry, result and result.answer:
+        case EligibilityInquiry() as inquiry, EligibilityAnswer() as answer:
+            return [answer_row(answer, inquiry.service_type)]
+        case ClaimStatusInquiry() as inquiry, ClaimStatusAnswer() as answer:
+            return claim_rows(answer, inquiry)
+    return [{}]
+
+
+def _detail_lines(row: Row, result: Result | None, contract: Contract) -> Iterator[list[str]]:
+    details: list[dict[str, Value]] = []
+    match row.inquiry, result and result.answer:
+        case EligibilityInquiry(), EligibilityAnswer() as answer:
+            details = benefit_rows(answer)
+        case ClaimStatusInquiry() as inquiry, ClaimStatusAnswer() as answer:
+            details = line_rows(answer, inquiry)
+    for values in details:
+        yield [row.reference, *(cell(values.get(column)) for column in contract.details[1:])]
+
+
+def _outcome(row: Row, result: Result | None) -> dict[str, Value]:
+    values: dict[str, Value] = {"outcome": RowOutcome.NOT_ASKED, "account": row.account}
     if row.inquiry:  # who was to ask; an answer puts who did ask in its place
         values |= {"organization": row.inquiry.organization.name, "provider_npi": row.inquiry.provider.npi}
     if result is None:
@@ -83,39 +105,3 @@ def _outcome(row: Row, result: Result | None) -> dict[str, _Value]:
         "run_id": result.run_id,
         "module_version": result.module_version,
     }
-
-
-def _answer(row: Row, answer: EligibilityAnswer) -> dict[str, _Value]:
-    shown: dict[str, _Value] = {
-        column: getattr(answer, column) for column in ANSWER_COLUMNS if column in EligibilityAnswer.model_fields
-    }
-    del shown["asked_at"]  # the result's own has an offset for certain
-    asked_for = row.inquiry.service_type if row.inquiry else ""
-    money: dict[str, _Value] = {**summary(answer.benefits, asked_for)}
-    money["coinsurance_percent"] = _percent(money["coinsurance_percent"])
-    return {**shown, "network": answer.network or "not_shown", **money}
-
-
-def _benefit_lines(row: Row, result: Result | None) -> Iterator[list[str]]:
-    for benefit in result.answer.benefits if result and result.answer else ():
-        values = {**benefit.model_dump(), "percent": _percent(benefit.percent)}
-        yield [row.reference, *(_cell(values.get(column)) for column in BENEFIT_COLUMNS[1:])]
-
-
-def _percent(value: object) -> str | None:
-    return f"{value.normalize():f}" if isinstance(value, Decimal) else None
-
-
-def _cell(value: _Value) -> str:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "yes" if value else "no"
-        case datetime():
-            return value.isoformat(timespec="seconds")
-        case date():
-            return value.isoformat()
-        case Decimal():
-            return f"{value:.2f}"
-    return f"'{value}" if value.lstrip(" ").startswith(_FORMULA_STARTS) else str(value)

@@ -210,6 +210,7 @@ CHANGING = {
     "account signed-in": ["a", "--because", "x"],
     "account unfreeze": ["a", "--because", "x"],
     "assist": ["a"],
+    "claim-status": ["--payer", "aetna"],
     "eligibility": ["--payer", "aetna"],
     "incident close": ["INC-0001", "--because", "x"],
     "incident snooze": ["INC-0001", "--until", "2027-01-01"],

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.worklist import ColumnMap, find_payer, load_aliases
+from bots.worklist import CLAIM_STATUS, CONTRACTS, ELIGIBILITY, ColumnMap, find_payer, load_aliases
 from bots.worklist.dates import check_formats, read_date
 from flows.errors import InputError
 from flows.parties import Payer
@@ -27,20 +27,24 @@ ALIASES = {"hmo01": "Aetna", "60054": "humana", "cash": "not by portal", "old": 
 
 
 def test_the_shipped_files_change_nothing() -> None:
-    assert ColumnMap.load(CONFIG / "columns.toml").columns == {}
-    assert ColumnMap.load(CONFIG / "columns.toml").date_formats == ()
+    for contract in CONTRACTS.values():
+        assert ColumnMap.load(CONFIG / "columns.toml", contract).columns == {}
+        assert ColumnMap.load(CONFIG / "columns.toml", contract).date_formats == ()
     assert load_aliases(CONFIG / "payer_aliases.csv") == {}
 
 
 def test_the_examples_in_the_shipped_files_work(tmp_path: Path) -> None:
     text = (CONFIG / "columns.toml").read_text().replace('# "', '"')
     (tmp_path / "columns.toml").write_text(text)
-    maps = ColumnMap.load(tmp_path / "columns.toml")
+    maps = ColumnMap.load(tmp_path / "columns.toml", ELIGIBILITY)
     assert maps.column(" pat LAST ") == "patient_last_name"
     assert maps.column("Account") == "patient_account"
     assert maps.column("Reference") == "reference"
     assert maps.column("Colour") is None
     assert maps.date_formats == ("MM-DD-YYYY", "YYYYMMDD", "YYYY-MM-DD 00:00:00")
+    claims = ColumnMap.load(tmp_path / "columns.toml", CLAIM_STATUS)
+    assert (claims.column("Claim No"), claims.column("DOS")) == ("patient_control_number", "service_from")
+    assert (maps.column("Claim No"), claims.column("Appt ID")) == (None, None)
     assert maps.source == str(tmp_path / "columns.toml")
     lines = (CONFIG / "payer_aliases.csv").read_text().splitlines()
     examples = [line.removeprefix("# Example:  ") for line in lines if "Example:" in line]
@@ -74,17 +78,25 @@ def test_a_bad_column_map_names_the_line(tmp_path: Path, text: str, words: str) 
     file = tmp_path / "columns.toml"
     file.write_text(text)
     with pytest.raises(InputError) as caught:
-        ColumnMap.load(file)
+        ColumnMap.load(file, ELIGIBILITY)
     assert str(caught.value).startswith(str(file))
     assert words in str(caught.value)
 
 
+def test_each_flow_has_its_own_columns(tmp_path: Path) -> None:
+    file = tmp_path / "columns.toml"
+    file.write_text('[claim_status.columns]\n"DOS" = "service_date"\n')
+    with pytest.raises(InputError, match="which is no column"):
+        ColumnMap.load(file, CLAIM_STATUS)
+    assert ColumnMap.load(file, ELIGIBILITY).columns == {}
+
+
 def test_a_column_map_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
-        ColumnMap.load(tmp_path / "none.toml")
+        ColumnMap.load(tmp_path / "none.toml", ELIGIBILITY)
     (tmp_path / "latin.toml").write_bytes("# Größe".encode("latin-1"))
     with pytest.raises(InputError, match="is not UTF-8"):
-        ColumnMap.load(tmp_path / "latin.toml")
+        ColumnMap.load(tmp_path / "latin.toml", ELIGIBILITY)
 
 
 @pytest.mark.parametrize(

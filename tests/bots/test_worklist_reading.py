@@ -13,8 +13,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from bots.worklist import ColumnMap, Row, Worklist, eligibility_template, preview, read_eligibility
-from bots.worklist.contract import OPTIONAL, REQUIRED
+from bots.worklist import ELIGIBILITY, ColumnMap, Row, Worklist, preview, read_worklist, template
 from flows.errors import InputError
 from flows.parties import Organization, Payer, Relationship
 
@@ -54,9 +53,9 @@ def read(
 ) -> Worklist:
     file = path / "questions.csv"
     file.write_bytes(content.encode() if isinstance(content, str) else content)
-    return read_eligibility(
+    return read_worklist(
         file,
-        maps=maps or ColumnMap(),
+        maps=maps or ColumnMap(ELIGIBILITY),
         payers=PAYERS,
         aliases={"hmo01": "aetna", "self": "not by portal"},
         organizations=organizations,
@@ -127,8 +126,8 @@ def test_a_file_that_is_not_there_or_nobody_to_ask(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no organization is registered"):
         read(tmp_path, f"{HEADER}\n{LINE}", organizations=())
     with pytest.raises(InputError, match="cannot be read"):
-        read_eligibility(
-            tmp_path, maps=ColumnMap(), payers={}, aliases={}, organizations=[CLINIC], today=date.today(),
+        read_worklist(
+            tmp_path, maps=ColumnMap(ELIGIBILITY), payers={}, aliases={}, organizations=[CLINIC], today=date.today(),
             keyed_hash=keyed_hash,
         )  # fmt: skip
 
@@ -252,7 +251,7 @@ def test_no_break_blanks_of_spreadsheets_become_blanks(tmp_path: Path) -> None:
 
 
 def test_headings_and_dates_are_mapped(tmp_path: Path) -> None:
-    maps = ColumnMap({"account": "reference", "dob": "patient_birth_date"}, ("MM-DD-YYYY",))
+    maps = ColumnMap(ELIGIBILITY, {"account": "reference", "dob": "patient_birth_date"}, ("MM-DD-YYYY",))
     header = HEADER.replace("reference", " Account ").replace("patient_birth_date", "DOB")
     one = read(tmp_path, f"{header}\n{LINE.replace('1980-02-29', '02-29-1980')}", maps=maps).rows[0]
     assert one.problem is None
@@ -315,8 +314,8 @@ def test_duplicate_questions_are_shown_and_counted(tmp_path: Path) -> None:
 
 
 def test_the_template_can_be_read(tmp_path: Path) -> None:
-    text = eligibility_template()
-    assert text.splitlines()[0] == ",".join(REQUIRED + OPTIONAL)
+    text = template(ELIGIBILITY)
+    assert text.splitlines()[0] == ",".join(ELIGIBILITY.required + ELIGIBILITY.optional)
     worklist = read(tmp_path, text)
     assert [one.problem for one in worklist.rows] == [None, None]
     assert worklist.passed == ()
@@ -335,7 +334,10 @@ def test_any_bytes_are_a_worklist_or_an_input_error(tmp_path: Path, content: byt
 
 
 @settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.sampled_from(REQUIRED[1:] + OPTIONAL), st.text(st.characters(exclude_characters="\0", codec="utf-8")))
+@given(
+    st.sampled_from(ELIGIBILITY.required[1:] + ELIGIBILITY.optional),
+    st.text(st.characters(exclude_characters="\0", codec="utf-8")),
+)
 def test_any_cell_is_a_question_or_a_problem(tmp_path: Path, column: str, text: str) -> None:
     one = row(tmp_path, **{column: text})
     assert (one.problem is None) == (one.inquiry is not None and one.key != "")

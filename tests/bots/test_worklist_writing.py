@@ -18,16 +18,16 @@ from pydantic import ValidationError
 
 from bots.desk import Failure
 from bots.worklist import (
+    ELIGIBILITY,
     ColumnMap,
     Result,
     RowOutcome,
     Worklist,
     check_output,
     companion,
-    read_eligibility,
-    write_eligibility,
+    read_worklist,
+    write_answers,
 )
-from bots.worklist.contract import ANSWER_COLUMNS, BENEFIT_COLUMNS, QUESTION_COLUMNS
 from flows.eligibility import Benefit, Coverage, EligibilityAnswer, Match
 from flows.errors import InputError
 from flows.parties import Organization, Payer
@@ -70,9 +70,9 @@ def worklist(path: Path, lines: Sequence[tuple[str, ...]], extra: tuple[str, ...
     csv.writer(text).writerows([(*HEADINGS, *extra), *lines])
     file = path / "questions.csv"
     file.write_bytes(text.getvalue().encode())
-    return read_eligibility(
+    return read_worklist(
         file,
-        maps=ColumnMap(),
+        maps=ColumnMap(ELIGIBILITY),
         payers={"aetna": Payer(name="aetna", title="Aetna")},
         aliases={},
         organizations=[Organization(name="Example Clinic", tin="123456789")],
@@ -110,13 +110,13 @@ def rows_of(file: Path) -> list[dict[str, str]]:
 
 def written(path: Path, result: Result | None, **settings: bool) -> dict[str, str]:
     one = worklist(path, [("0001", *QUESTION)])
-    write_eligibility(one, {one.rows[0].key: result} if result else {}, path / "answers.csv", **settings)
+    write_answers(one, {one.rows[0].key: result} if result else {}, path / "answers.csv", **settings)
     return rows_of(path / "answers.csv")[0]
 
 
 def test_the_columns_are_those_of_the_contract_in_order(tmp_path: Path) -> None:
     one = worklist(tmp_path, [("0001", *QUESTION, "x", "y")], extra=("Zone", " Ärzte "))
-    write_eligibility(one, {one.rows[0].key: answered()}, tmp_path / "answers.csv")
+    write_answers(one, {one.rows[0].key: answered()}, tmp_path / "answers.csv")
     header = (tmp_path / "answers.csv").read_bytes().decode().split("\r\n")[0]
     assert header == (
         "reference,Zone, Ärzte ,outcome,coverage,match,returned_member_id,returned_last_name,returned_first_name,"
@@ -199,7 +199,7 @@ def test_rows_keep_their_order_and_problems_their_place(tmp_path: Path) -> None:
         ],
     )
     benefit = Benefit(benefit="copay_office", amount=Decimal(20))
-    write_eligibility(one, {one.rows[0].key: answered(benefits=(benefit,))}, tmp_path / "answers.csv")
+    write_answers(one, {one.rows[0].key: answered(benefits=(benefit,))}, tmp_path / "answers.csv")
     lines = rows_of(tmp_path / "answers.csv")
     assert [(line["reference"], line["outcome"]) for line in lines] == [
         ("3", "answered"),
@@ -235,12 +235,12 @@ CELL = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
 @given(st.lists(st.tuples(CELL, CELL), min_size=1, max_size=5), CELL)
 def test_passed_columns_come_back_untouched(tmp_path: Path, cells: list[tuple[str, str]], heading: str) -> None:
     folded = heading.strip().casefold()
-    if not folded or folded in {*QUESTION_COLUMNS, *ANSWER_COLUMNS, "=b"}:
+    if not folded or folded in {*ELIGIBILITY.questions, *ELIGIBILITY.answers, "=b"}:
         heading = "=A"
     references = [f"=0{number} " for number in range(len(cells))]
     lines = [(reference, *QUESTION, *pair) for reference, pair in zip(references, cells, strict=True)]
     one = worklist(tmp_path, lines, extra=(heading, "=B"))
-    write_eligibility(one, {}, tmp_path / "answers.csv")
+    write_answers(one, {}, tmp_path / "answers.csv")
     content = (tmp_path / "answers.csv").read_bytes().decode()
     back = list(csv.reader(io.StringIO(content, newline=""), strict=True))
     assert [line[:3] for line in back] == [
@@ -306,16 +306,16 @@ def test_every_benefit_line_is_in_the_companion(tmp_path: Path) -> None:
         words="Deductible, family",
     )
     written(tmp_path, answered(benefits=(benefit, benefit)))
-    lines = rows_of(companion(tmp_path / "answers.csv"))
+    lines = rows_of(companion(tmp_path / "answers.csv", ELIGIBILITY))
     values = ("0001", "98", "deductible", "family", "out", "1234.50", "20", "", "calendar year", "0.00")
     assert [tuple(one.values()) for one in lines] == [(*values, "Deductible, family")] * 2
-    assert tuple(lines[0]) == BENEFIT_COLUMNS
+    assert tuple(lines[0]) == ELIGIBILITY.details
 
 
 def test_files_are_private_whole_and_marked_only_for_excel(tmp_path: Path) -> None:
     for excel in (True, False):
         written_plain = worklist(tmp_path, [("0001", *QUESTION)])
-        write_eligibility(written_plain, {}, tmp_path / "answers.csv", excel=excel)
+        write_answers(written_plain, {}, tmp_path / "answers.csv", excel=excel)
         for file in (tmp_path / "answers.csv", tmp_path / "answers.benefits.csv"):
             assert file.read_bytes().startswith(b"\xef\xbb\xbf") == excel
             assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -334,7 +334,7 @@ def test_the_questions_are_never_overwritten(tmp_path: Path) -> None:
         with pytest.raises(InputError, match=words):
             check_output(one, out)
         with pytest.raises(InputError, match=words):
-            write_eligibility(one, {}, out)
+            write_answers(one, {}, out)
 
 
 def test_a_result_survives_json_in_one_line() -> None:

@@ -1,0 +1,62 @@
+"""The claim status command: one question from a prompt or standard input, or a CSV of them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bots.cli import question_options as options
+from bots.cli.office import office
+from bots.cli.printing import Json
+from flows.errors import InputError
+
+BY_NUMBER = {"payer_claim_number": "payer's claim number"}
+
+
+def claim_status(
+    payer: options.PayerOption = "",
+    provider: options.ProviderOption = "",
+    organization: options.OrganizationOption = "",
+    account: options.AccountOption = "",
+    service_from: Annotated[str, typer.Option(help="First day of service.")] = "",
+    service_to: Annotated[str, typer.Option(help="Last day of service; default the first.")] = "",
+    claim: Annotated[bool, typer.Option("--claim", help="Ask for one claim; its number is asked for.")] = False,
+    member_id: options.MemberId = "",
+    last_name: options.LastName = "",
+    first_name: options.FirstName = "",
+    birth_date: options.BirthDate = "",
+    batch: options.BatchFile = None,
+    out: options.OutFile = None,
+    preview: options.PreviewFlag = False,
+    fresh: options.FreshFlag = False,
+    excel: options.ExcelFlag = False,
+    yes: options.YesFlag = False,
+    template: options.TemplateFlag = False,
+    json: Json = False,
+) -> None:
+    """Ask where claims stand: of one patient (asked for, or one JSON line on standard input), or --batch FILE."""
+    from bots import worklist
+
+    if template:
+        print(worklist.template(worklist.CLAIM_STATUS), end="")
+        return
+    office.acting("ask payers")
+    if batch:
+        from bots.cli.batches import Batch, ask_batch
+
+        ask_batch(worklist.CLAIM_STATUS, Batch(batch, out, preview, fresh, excel, yes), json=json)
+        return
+    if not payer:
+        raise InputError("say which payer with --payer, or give a file with --batch")
+    from bots.cli.one_question import ask_one
+
+    given = options.filled(payer=payer, billing_npi=provider, organization=organization, account=account)
+    given |= options.filled(service_from=service_from, service_to=service_to)
+    private = options.patient(member_id, last_name, first_name, birth_date)
+    ask_one(worklist.CLAIM_STATUS, given, private, also=BY_NUMBER if claim else {}, json=json)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang this command into the tree."""
+    app.command("claim-status")(claim_status)
