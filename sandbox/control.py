@@ -28,6 +28,7 @@ def control_app(world: World, wires: Wires) -> Starlette:
     routes: list[tuple[str, str, Callable[[Request], Awaitable[Response]]]] = [
         ("GET", "/state", desk.state),
         ("GET", "/members", desk.members),
+        ("GET", "/claims", desk.claims),
         ("GET", "/organizations", desk.organizations),
         ("GET", "/log", desk.log),
         ("POST", "/reset", desk.reset),
@@ -64,6 +65,10 @@ class Control:
     async def members(self, _: Request) -> Response:
         """The synthetic members and what a right answer says of each."""
         return JSONResponse([each.public() for each in self._world.members])
+
+    async def claims(self, _: Request) -> Response:
+        """The synthetic claims and what a right answer says of each."""
+        return JSONResponse([each.public() for each in self._world.claims])
 
     async def organizations(self, _: Request) -> Response:
         """Organizations with tax numbers, regions and providers."""

@@ -7,10 +7,21 @@ from typing import Any
 from sandbox.policy import InputError, flag, number, one_of, text, whole
 
 _PASSWORDS = ("change_post", "forgot_post", "reset_post")
-STEPS = ("login", "login_post", "answer_post", "code_post", "home", "eligibility", "lookup", "change", *_PASSWORDS)
+STEPS = (
+    "login",
+    "login_post",
+    "answer_post",
+    "code_post",
+    "home",
+    "eligibility",
+    "claims",
+    "lookup",
+    "change",
+    *_PASSWORDS,
+)
 _PAGES = (*STEPS, "any")
 _CUTS = ("login", "login_post", "answer_post", "code_post", "home", "lookup", *_PASSWORDS)
-_FORMS = ("login", "eligibility")
+_FORMS = ("login", "eligibility", "claims")
 
 
 def _first(place: str, places: tuple[str, ...]) -> tuple[str, ...]:
@@ -35,6 +46,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "other_organization": ("lookup",),
     "stale_result": ("lookup",),
     "outage_text": ("lookup",),
+    "empty_result": ("lookup",),
     "payer_down": ("lookup",),
     "end_session": ("session",),
     "redraw_refusal": ("login_post", "change_post", "reset_post"),

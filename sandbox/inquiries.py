@@ -11,7 +11,7 @@ from sandbox.organizations import ORGANIZATIONS, Organization, Provider
 from sandbox.sessions import Session
 from sandbox.web import Step
 
-_KEPT = 20
+KEPT = 20
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def answered(step: Step, session: Session, asked: Asked) -> str:
     portal.note(session.user, "lookup", payer=asked.inquiry.payer, npi=asked.provider.npi)
     outcome = _disturbed(step, session, _outcome(step, asked))
     number = secrets.token_hex(8)
-    while len(session.answers) >= _KEPT:
+    while len(session.answers) >= KEPT:
         session.answers.pop(next(iter(session.answers)))
     session.answers[number] = outcome
     session.last_answer = outcome

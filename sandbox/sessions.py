@@ -31,6 +31,7 @@ class Session:
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     bearer: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     last_answer: Any = None
+    last_claims: Any = None
     answers: dict[str, Any] = field(default_factory=dict)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from sandbox.accounts import Account, Reset, new_backup_codes, new_password, new_secret
 from sandbox.chance import draw_for
+from sandbox.claims import Claim, draw_claims
 from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.letters import Mailbox
@@ -62,6 +63,7 @@ class World:
         self.seed = seed
         self.portals: dict[str, Portal] = {}
         self.members: list[Member] = []
+        self.claims: list[Claim] = []
         self.faults = Faults()
         self.log: deque[dict[str, Any]] = deque(maxlen=_LOG_LENGTH)
         self.transactions = 0
@@ -109,6 +111,7 @@ class World:
     def _fill(self, seed: int) -> None:
         self.seed = seed
         self.members = draw_members(seed)
+        self.claims = draw_claims(seed, self.members)
         self.portals = {name: Portal(name, self) for name in PORTALS}
         # Midnight, so that two worlds of one seed and day are alike.
         midnight = datetime.combine(self.clock.today(), time.min, UTC).timestamp()

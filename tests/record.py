@@ -8,12 +8,14 @@ reading and nothing else. Read the diff before committing it: it is what the rea
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,7 @@ from pydantic import SecretStr
 
 from bots.browser import Host, find_browser
 from bots.desk import Failure
+from flows.claim_status import ClaimStatusAnswer, ClaimStatusInquiry
 from flows.eligibility import EligibilityAnswer, EligibilityInquiry
 from flows.errors import PortalkeeperError
 from flows.parties import Account, Member, Organization, Payer, Person, Provider, Relationship
@@ -125,6 +128,7 @@ class Recorder:
                     fault = {"portal": self._portal.name, "user": made["user"], "kind": "outage_text"}
                     self._practice.post("/faults", **fault)
                 await self._ask(seat, case, member)
+            await self._ask_claims(seat)
         await self._change_passwords()
         await self._recover_passwords()
 
@@ -210,6 +214,87 @@ class Recorder:
         }
         await self._keep(application(seat.page), "result", case, said)
 
+    async def _ask_claims(self, seat: Seat) -> None:
+        """Claims, one page each, the list of several, and what is shown in the place of claims."""
+        if self._portal.claim_status is None:
+            return
+        for status in ("pending", "paid", "partly_paid", "denied"):
+            claim = self._claims(status)[0]
+            await self._keep_claim(seat, f"{status.replace('_', '-')}", claim)
+        mine = self._claims()
+        several = next([one, other] for one, other in pairwise(mine) if one["member_id"] == other["member_id"])
+        await self._keep_claims(seat, "several", several)
+        await self._keep_claims(seat, "none", several, year=2020)
+        await self._keep_claims(seat, "unknown-member", several, member_id="W990000001")
+        for case, kind in (("payer-down", "payer_down"), ("outage", "outage_text")):
+            self._practice.post("/faults", portal=self._portal.name, user=seat.account.username, kind=kind)
+            await self._keep_claims(seat, case, several)
+
+    def _claims(self, *statuses: str) -> list[dict[str, Any]]:
+        about = (self._payer.payer_ids[0], PROVIDER.npi)
+        claims = [each for each in self._practice.get("/claims") if (each["payer"], each["npi"]) == about]
+        return [each for each in claims if not statuses or each["expects"]["status"] in statuses]
+
+    async def _keep_claim(self, seat: Seat, case: str, claim: dict[str, Any]) -> None:
+        """The page of one claim, as it stands when it has been read."""
+        module = importlib.import_module(f"payers.portals.{self._portal.name}.claim_status")
+        read_claim, inquiry = module.read_claim, self._claim_question([claim])
+
+        async def kept(screen: object, number: str, *given: object) -> object:
+            found = await read_claim(screen, number, *given)
+            said = {"flow": "claim_status", "outcome": "good", "payer": self._payer.name, "number": number}
+            said |= {
+                "inquiry": inquiry.model_dump(mode="json"),
+                "reads": found.model_dump(mode="json", exclude_defaults=True),
+            }
+            await self._keep(application(seat.page), "claim", case, said)
+            return found
+
+        module.read_claim = kept
+        try:
+            [found] = (await module.ask(seat, inquiry)).claims
+        finally:
+            module.read_claim = read_claim
+        if (found.status, str(found.billed)) != (claim["expects"]["status"], claim["expects"]["billed"]):
+            raise SystemExit(f"{case}: read {found}, but the sandbox expects {claim['expects']}")
+
+    async def _keep_claims(self, seat: Seat, case: str, claims: list[dict[str, Any]], **changes: Any) -> None:
+        """The page that lists claims, or says why there are none."""
+        inquiry, module = self._claim_question(claims, **changes), f"payers.portals.{self._portal.name}.claim_status"
+        try:
+            found: ClaimStatusAnswer | PortalkeeperError = await importlib.import_module(module).ask(seat, inquiry)
+        except PortalkeeperError as error:
+            found = error
+        expected = len(claims) if case == "several" else 0
+        if isinstance(found, ClaimStatusAnswer) and len(found.claims) != expected:
+            raise SystemExit(f"{case}: read {len(found.claims)} claims, but the sandbox expects {expected}")
+        outcome = "good" if case == "several" else "refused"
+        reads = reading(found)
+        if isinstance(found, ClaimStatusAnswer) and found.claims:
+            del reads["claims"]  # each has a page of its own
+            reads["numbers"] = [each.payer_claim_number for each in found.claims]
+        said = {"flow": "claim_status", "outcome": outcome, "payer": self._payer.name}
+        said |= {"inquiry": inquiry.model_dump(mode="json"), "reads": reads}
+        await self._keep(application(seat.page), "claims", case, said)
+
+    def _claim_question(
+        self, claims: list[dict[str, Any]], year: int | None = None, member_id: str = ""
+    ) -> ClaimStatusInquiry:
+        about = ("payer", "member_id", "patient")
+        members = self._practice.get("/members")
+        member = next(each for each in members if all(each[name] == claims[0][name] for name in about))
+        days = [date.fromisoformat(each["expects"][end]) for each in claims for end in ("service_from", "service_to")]
+        if year:
+            days = [day.replace(year=year) for day in days]
+        asked = question(member | {"member_id": member_id or member["member_id"]})
+        return ClaimStatusInquiry(
+            organization=ORGANIZATION,
+            provider=PROVIDER,
+            member=asked.member,
+            service_from=min(days),
+            service_to=max(days),
+        )
+
     async def _keep(self, page: Page | Frame, screen: str, case: str, said: dict[str, Any]) -> None:
         html = re.sub(r"\s*\n\s*", "\n", re.sub(BLOCKS, "\n", await page.evaluate(SNAPSHOT)))
         file = self._folder / f"{screen}--{case}"
@@ -238,7 +323,7 @@ def question(member: dict[str, Any]) -> EligibilityInquiry:
     )
 
 
-def reading(found: EligibilityAnswer | PortalkeeperError) -> dict[str, Any]:
+def reading(found: EligibilityAnswer | ClaimStatusAnswer | PortalkeeperError) -> dict[str, Any]:
     """What was read, or why nothing was, as it stands in the JSON file."""
     if isinstance(found, PortalkeeperError):
         return Failure.of(found).model_dump(mode="json", exclude_none=True)

@@ -1,6 +1,7 @@
 """What every portal module needs: arriving at a screen, and reading what it shows."""
 
 from payers.kit.arriving import SETTLE_SECONDS, AnyOf, Overlay, Screen, arrive, clear, reach, shown, visit
+from payers.kit.claims import ClaimList, asked_for, read_status
 from payers.kit.reading import (
     cells,
     input_values,
@@ -20,9 +21,11 @@ from payers.kit.states import state_name
 __all__ = [
     "SETTLE_SECONDS",
     "AnyOf",
+    "ClaimList",
     "Overlay",
     "Screen",
     "arrive",
+    "asked_for",
     "cells",
     "clear",
     "input_values",
@@ -33,6 +36,7 @@ __all__ = [
     "read_date",
     "read_money",
     "read_percent",
+    "read_status",
     "required",
     "shown",
     "state_name",

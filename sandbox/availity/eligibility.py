@@ -12,12 +12,11 @@ from sandbox.accounts import Account
 from sandbox.availity import paths
 from sandbox.availity.answer import alert, coverage
 from sandbox.availity.shell import envelope
-from sandbox.availity.visit import page, portal_of, session_of
+from sandbox.availity.visit import asking, organizations_here, page, portal_of, session_of
 from sandbox.bundle import Asset
 from sandbox.inquiries import Asked, Outcome, answered
 from sandbox.lookups import Inquiry
 from sandbox.members import PAYERS
-from sandbox.organizations import Organization, organization
 from sandbox.policy import InputError
 from sandbox.sessions import Session
 from sandbox.web import Step, read_json, unauthorized, word
@@ -77,7 +76,7 @@ class EligibilityApp:
             return unauthorized()
         rows = [
             {"id": each.id, "customerId": each.id, "name": each.name, "status": "Live"}
-            for each in self._organizations(session)
+            for each in organizations_here(self._account(session))
         ]
         return JSONResponse(envelope("organizations", rows))
 
@@ -87,8 +86,8 @@ class EligibilityApp:
         if session is None:
             return unauthorized()
         await asyncio.sleep(_PROVIDERS_SECONDS)
-        asking = self._organization(session, request.query_params.get("customerId", ""))
-        rows = [{"id": each.npi, "npi": each.npi, "uiDisplayName": each.label} for each in asking.providers]
+        chosen = asking(self._account(session), request.query_params.get("customerId", ""))
+        rows = [{"id": each.npi, "npi": each.npi, "uiDisplayName": each.label} for each in chosen.providers]
         return JSONResponse(envelope("providers", rows))
 
     async def payers(self, request: Request) -> Response:
@@ -126,7 +125,7 @@ class EligibilityApp:
             return unauthorized()
         body = await read_json(request)
         asked = self._read(session, body)
-        self._account(session).remembered = {name: word(body, name) for name in _REMEMBERED}
+        self._account(session).remembered |= {name: word(body, name) for name in _REMEMBERED}
         step = Step(self._world, portal_of(self._world), request, "lookup", session.user)
 
         async def work() -> Response:
@@ -151,8 +150,8 @@ class EligibilityApp:
         return JSONResponse(said)
 
     def _read(self, session: Session, body: dict[str, Any]) -> Asked:
-        asking = self._organization(session, word(body, "organization"))
-        provider = asking.provider(word(body, "provider"))
+        chosen = asking(self._account(session), word(body, "organization"))
+        provider = chosen.provider(word(body, "provider"))
         relationship = _RELATIONSHIPS.get(word(body, "relationship"))
         if provider is None or relationship is None:
             raise InputError("a known provider and relationship are needed")
@@ -165,18 +164,7 @@ class EligibilityApp:
             first_name=word(body, "firstName"),
             relationship=relationship,
         )
-        return Asked(inquiry, asking, provider, asking.tins[0])
-
-    def _organizations(self, session: Session) -> list[Organization]:
-        account = self._account(session)
-        mine = [found for each in account.organizations if (found := organization(each))]
-        return [each for each in mine if account.region in each.regions]
-
-    def _organization(self, session: Session, wanted: str) -> Organization:
-        found = next((each for each in self._organizations(session) if each.id == wanted), None)
-        if found is None:
-            raise InputError("no such organization for this account")
-        return found
+        return Asked(inquiry, chosen, provider, chosen.tins[0])
 
     def _account(self, session: Session) -> Account:
         return portal_of(self._world).account(session)

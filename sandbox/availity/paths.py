@@ -10,5 +10,6 @@ TELEMETRY = "/ms/api/availity/internal/pui/key-delivery/v1/telemetry"
 PLATFORM = "/api/sdk/platform/v1"
 SIGN_IN = "/cloud/public/onb/availity-fr/v1"
 COVERAGES = "/api/v1/proxy/pres/coverages"
+CLAIM_STATUSES = "/api/v1/proxy/post/claim-statuses"
 
 COOKIE = "AVSESSION"

@@ -50,7 +50,6 @@ class Shell:
             Route("/api/v1/notifications", self.notifications),
             Route("/api/v1/notifications/{id}", self.read_notification, methods=["PUT"]),
             Route(f"{paths.PLATFORM}/sessions/current", self.log_out, methods=["DELETE"]),
-            Route(paths.CLAIM_STATUS, self.claim_status),
         ]
 
     async def frame(self, request: Request) -> Response:
@@ -143,11 +142,6 @@ class Shell:
             self._account(session).tally.sign_outs += 1
             portal_of(self._world).sessions.end(session, "signed out")
         return Response(status_code=204)
-
-    async def claim_status(self, request: Request) -> Response:
-        """Claim status is not simulated: an empty application."""
-        session = session_of(self._world, request)
-        return Response(status_code=404 if session else 401)
 
     def _account(self, session: Session) -> Account:
         return portal_of(self._world).account(session)

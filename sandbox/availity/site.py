@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from sandbox.availity import paths
+from sandbox.availity.claims import ClaimsApp
 from sandbox.availity.eligibility import EligibilityApp
 from sandbox.availity.passwords import PasswordScreens
 from sandbox.availity.shell import Shell
@@ -28,18 +29,23 @@ class Scripts:
     login: Asset
     shell: Asset
     eligibility: Asset
+    claims: Asset
     my_account: Asset
     by_path: dict[str, Asset] = field(default_factory=dict)
 
 
 def build_scripts(seed: int) -> Scripts:
-    """Login 0.3 MB, shell 1.2 MB, eligibility 0.9 MB, My Account 0.2 MB of script, beside what is ours."""
+    """Login 0.3 MB, shell 1.2 MB, eligibility 0.9, claims 0.7, My Account 0.2 MB of script, beside what is ours."""
     form = ("combobox", "date_field", "eligibility_result", "eligibility_form")
     login = build(f"{paths.LOGIN}assets", "index", _own("password_form", "password_views", "login"), 300_000, seed)
     shell = build(f"{paths.SHELL}assets", "main", _own("shell"), 1_200_000, seed)
     app = build(f"{paths.ELIGIBILITY}assets", "app", _own(*form), 900_000, seed)
+    claims_app = build(
+        f"{paths.CLAIM_STATUS}assets", "app", _own("combobox", "claims_result", "claims_form"), 700_000, seed
+    )
     account = build(f"{paths.MY_ACCOUNT}assets", "app", _own("password_form", "my_account"), 200_000, seed)
-    return Scripts(login, shell, app, account, {each.path: each for each in (login, shell, app, account)})
+    every = (login, shell, app, claims_app, account)
+    return Scripts(*every, {each.path: each for each in every})
 
 
 def _own(*names: str) -> list[str]:
@@ -52,6 +58,7 @@ def availity_site(world: World) -> Starlette:
     sign_in = SignInApp(world, scripts.login)
     shell = Shell(world, scripts.shell)
     eligibility = EligibilityApp(world, scripts.eligibility)
+    claims = ClaimsApp(world, scripts.claims)
     passwords = PasswordScreens(world, scripts.my_account)
 
     async def asset(request: Request) -> Response:
@@ -65,6 +72,7 @@ def availity_site(world: World) -> Starlette:
             *sign_in.routes(),
             *shell.routes(),
             *eligibility.routes(),
+            *claims.routes(),
             *passwords.routes(),
             Route(paths.TELEMETRY, accepted, methods=["POST"]),
             Route("/api/v1/log-messages", accepted, methods=["POST"]),

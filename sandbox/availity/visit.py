@@ -7,8 +7,10 @@ from starlette.responses import JSONResponse, Response
 
 from sandbox.accounts import Account
 from sandbox.availity import paths
+from sandbox.organizations import Organization, organization
 from sandbox.pages import Pages
 from sandbox.passwords import conditions, warned_days
+from sandbox.policy import InputError
 from sandbox.sessions import HOME, Session
 from sandbox.web import living_session
 from sandbox.world import Portal, World
@@ -30,6 +32,20 @@ def session_of(world: World, request: Request, *stages: str) -> Session | None:
     """The request's living session, when it stands at one of `stages` (home unless named)."""
     session = living_session(world, portal_of(world), request.cookies.get(paths.COOKIE))
     return session if session is not None and session.stage in (stages or (HOME,)) else None
+
+
+def organizations_here(account: Account) -> list[Organization]:
+    """The account's organizations in its current region."""
+    mine = [found for each in account.organizations if (found := organization(each))]
+    return [each for each in mine if account.region in each.regions]
+
+
+def asking(account: Account, wanted: str) -> Organization:
+    """The account's organization with this id; InputError when it has none in its region."""
+    found = next((each for each in organizations_here(account) if each.id == wanted), None)
+    if found is None:
+        raise InputError("no such organization for this account")
+    return found
 
 
 def with_cookie(response: Response, session: Session) -> Response:

@@ -11,11 +11,10 @@ from house import House
 
 from bots import now
 from bots.codes.totp import STEP_SECONDS, Totp
-from bots.desk import Failure, Question
+from bots.desk import Answer, Failure, Question
 from bots.runner.runner import RunResult
-from flows.eligibility import EligibilityAnswer
 
-Result = EligibilityAnswer | Failure
+Result = Answer | Failure
 
 
 async def ask(

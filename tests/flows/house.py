@@ -22,8 +22,9 @@ from bots.inventory.accounts import Scope, add_account, add_organization, add_pr
 from bots.runner import Runner
 from bots.sealing import load_key
 from bots.vault import create_vault
+from flows.claim_status import ClaimStatusInquiry
 from flows.eligibility import EligibilityInquiry
-from flows.parties import Member, Organization, Person, Provider, Relationship
+from flows.parties import Member, Organization, Payer, Person, Provider, Relationship
 from payers.registry import listed_payers
 
 ORGANIZATION = Organization(name="Example Valley Medical Group", tin="000004471")
@@ -70,6 +71,15 @@ class World:
             member
             for member in self.get("/members")
             if member["portal"] == portal and coverage in (None, member["expects"]["coverage"])
+        ]
+
+    def claims(self, portal: str, *statuses: str, npi: str = NPI) -> list[dict[str, Any]]:
+        """Synthetic claims of a provider, with what a right answer says of them."""
+        return [
+            claim
+            for claim in self.get("/claims")
+            if (claim["portal"], claim["npi"]) == (portal, npi)
+            and (not statuses or claim["expects"]["status"] in statuses)
         ]
 
 
@@ -142,17 +152,40 @@ class House:
 
 def question(member: Mapping[str, Any], organization: Organization = ORGANIZATION, npi: str = NPI) -> Question:
     """The question about one synthetic member, for today."""
-    payer = next(listed.payer for listed in listed_payers().values() if listed.payer.payer_ids[0] == member["payer"])
-    subscriber = Person.model_validate({"sex": "", **member["subscriber"]}) if member["subscriber"] else None
     inquiry = EligibilityInquiry(
         organization=organization,
         provider=Provider(npi=npi),
-        member=Member(
-            member_id=member["member_id"],
-            patient=Person.model_validate(member["patient"]),
-            relationship=RELATIONSHIPS[member["relationship"]],
-            subscriber=subscriber,
-        ),
+        member=_member(member),
         service_date=now.utc().date(),
     )
-    return Question(payer=payer, inquiry=inquiry)
+    return Question(payer=_payer(member), inquiry=inquiry)
+
+
+def claim_question(world: World, claim: Mapping[str, Any], **changes: Any) -> Question:
+    """The question about one synthetic claim: its patient, its provider, its first and last day."""
+    key = ("payer", "member_id", "patient")
+    member = next(
+        each for each in world.get("/members") if [each[name] for name in key] == [claim[name] for name in key]
+    )
+    fields = {
+        "organization": ORGANIZATION if claim["tin"] == ORGANIZATION.tin else OTHER_ORGANIZATION,
+        "provider": Provider(npi=claim["npi"]),
+        "member": _member(member),
+        "service_from": claim["expects"]["service_from"],
+        "service_to": claim["expects"]["service_to"],
+    }
+    return Question(payer=_payer(member), inquiry=ClaimStatusInquiry.model_validate(fields | changes))
+
+
+def _payer(member: Mapping[str, Any]) -> Payer:
+    return next(listed.payer for listed in listed_payers().values() if listed.payer.payer_ids[0] == member["payer"])
+
+
+def _member(member: Mapping[str, Any]) -> Member:
+    subscriber = Person.model_validate({"sex": "", **member["subscriber"]}) if member["subscriber"] else None
+    return Member(
+        member_id=member["member_id"],
+        patient=Person.model_validate(member["patient"]),
+        relationship=RELATIONSHIPS[member["relationship"]],
+        subscriber=subscriber,
+    )

@@ -16,6 +16,7 @@ from playwright.async_api import Page
 
 from bots.browser import Host, find_browser
 from bots.desk import Failure
+from flows.claim_status import ClaimStatusInquiry
 from flows.eligibility import EligibilityInquiry
 from flows.errors import PortalkeeperError
 from payers.identity.one_healthcare_id.password_reset import explain as explain_change_one_healthcare_id
@@ -60,7 +61,7 @@ async def page(host: Host) -> AsyncIterator[Page]:
 
 async def load(page: Page, portal: str, recorded: str, screen: str) -> None:
     """Show a recording; Availity's applications live in a frame."""
-    if portal == "availity" and screen in ("result", "change"):
+    if portal == "availity" and screen in ("result", "change", "claims", "claim"):
         recorded = f'<iframe id="newBodyFrame" srcdoc="{html.escape(recorded)}"></iframe>'
     await page.set_content(recorded)
 
@@ -76,7 +77,8 @@ async def read(page: Page, portal: str, said: dict[str, Any]) -> dict[str, Any]:
             recovery = importlib.import_module(f"payers.portals.{portal}.password_recovery")
             await recovery.conclude(page)
             return {}
-        answer = await read_eligibility(page, portal, said)
+        ask = read_claim_status if said["flow"] == "claim_status" else read_eligibility
+        answer = await ask(page, portal, said)
     except PortalkeeperError as error:
         return Failure.of(error).model_dump(mode="json", exclude_none=True)
     return answer.model_dump(mode="json", exclude_defaults=True)
@@ -108,6 +110,19 @@ async def read_eligibility(page: Page, portal: str, said: dict[str, Any]) -> Any
     if portal == "availity":
         return await reading.read(result, inquiry, listed_payers()[said["payer"]].payer)
     return await reading.read(result, inquiry)
+
+
+async def read_claim_status(page: Page, portal: str, said: dict[str, Any]) -> Any:
+    screens = importlib.import_module(f"payers.portals.{portal}.claim_screens")
+    reading = importlib.import_module(f"payers.portals.{portal}.claim_reading")
+    inquiry = ClaimStatusInquiry.model_validate(said["inquiry"])
+    if "number" in said:
+        claim = screens.ClaimDetail(page)
+        assert await shown(claim)
+        return await reading.read_claim(claim, said["number"], inquiry)
+    results = screens.ClaimResults(page)
+    assert await shown(results)
+    return await reading.read(results, inquiry, listed_payers()[said["payer"]].payer)
 
 
 @pytest.mark.parametrize("path", RECORDINGS, ids=named)

@@ -1,6 +1,7 @@
 """Availity Essentials, the front door of Aetna, Humana, Anthem plans and many more."""
 
 from payers.model import AccountState, PasswordRules, Policy, Portal, ResetLetter, WayBack
+from payers.portals.availity.claim_status import ask
 from payers.portals.availity.eligibility import check
 from payers.portals.availity.password_recovery import recover
 from payers.portals.availity.password_reset import change
@@ -24,7 +25,7 @@ PORTAL = Portal(
     name="availity",
     title="Availity Essentials",
     address="https://essentials.availity.com",
-    version="2026.11.1",
+    version="2026.11.2",
     policy=Policy(
         password_max_age_days=60,
         password_warning_days=5,
@@ -41,6 +42,7 @@ PORTAL = Portal(
     ),
     login=sign_in,
     eligibility=check,
+    claim_status=ask,
     password_reset=change,
     password_recovery=recover,
     reset_letter=ResetLetter(
@@ -48,10 +50,11 @@ PORTAL = Portal(
     ),
     phrases=PHRASES,
     telemetry=frozenset({"/ms/api/availity/internal/pui/key-delivery/v1/telemetry"}),
-    alternative="developer.availity.com offers a Coverages API for part of this",
+    alternative="developer.availity.com offers a Coverages and a Claim Statuses API for part of this",
     proof={
         "login": "simulated 2026-11-23",
         "eligibility": "simulated 2026-11-23",
+        "claim_status": "simulated 2026-11-23",
         "password_reset": "simulated 2026-11-23",
         "password_recovery": "simulated 2026-11-23",
     },

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from playwright.async_api import Page
 
 from flows.eligibility import EligibilityAnswer, EligibilityInquiry
-from flows.errors import InputError, PermissionMissing
 from flows.session import Session
-from payers.kit import arrive, clear, reach, shown, state_name
-from payers.portals.availity.failures import failures, meaning, overlays
+from payers.kit import reach, shown, state_name
+from payers.portals.availity.failures import failures, meaning
 from payers.portals.availity.inquiry_form import fill
+from payers.portals.availity.menu import choose_region, open_application
 from payers.portals.availity.reading import read
 from payers.portals.availity.screens import Home, Inquiry, Result
 
@@ -36,26 +34,11 @@ async def check(session: Session, inquiry: EligibilityInquiry) -> EligibilityAns
 
 async def _open_form(page: Page, state: str) -> None:
     """Show an empty or sticky form; `state` chooses the region where one is asked for."""
-    home = Home(page)
-    if state and await home.region.inner_text() != state:
-        await _choose_region(page, home, state)
-    form, result = Inquiry(page), Result(page)
+    await choose_region(page, state)
+    home, form, result = Home(page), Inquiry(page), Result(page)
     if await shown(result):
         await result.new_request.click()
     elif not await shown(form):
-        await clear(overlays(page))
-        await home.patient_registration.click()
-        if not await home.eligibility.count():
-            raise PermissionMissing("the menu has no Eligibility and Benefits Inquiry: the account lacks the role")
-        await home.eligibility.click()
+        name = "Eligibility and Benefits Inquiry"
+        await open_application(page, home.patient_registration, home.eligibility, name)
     await reach(page, form, failures=failures(page), meaning=meaning, seconds=FORM_SECONDS, settle=0)
-
-
-async def _choose_region(page: Page, home: Home, state: str) -> None:
-    await home.region.click()
-    option = home.regions.filter(has_text=re.compile(f"^{re.escape(state)}$"))
-    if not await option.count():
-        raise InputError(f"the portal does not list the region {state!r} for this account")
-    async with page.expect_navigation():  # changing the region reloads the shell
-        await option.click()
-    await arrive(page, Home(page), seconds=FORM_SECONDS)

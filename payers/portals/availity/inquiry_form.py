@@ -28,17 +28,17 @@ async def fill(form: Inquiry, inquiry: EligibilityInquiry, payer: str) -> None:
     wanted = _wanted(inquiry, payer)
     now = await input_values(form.inputs)
     for name, box in form.boxes.items():
-        if not _fits(now.get(name), wanted[name]):
-            await _choose(form, box, wanted[name])
+        if not fits(now.get(name), wanted[name]):
+            await choose(form.options, box, wanted[name])
             now = await input_values(form.inputs)  # a choice may empty those that depend on it
-    if not _fits(now.get("memberId"), member.member_id):
+    if not fits(now.get("memberId"), member.member_id):
         await form.member_id.fill(member.member_id)
-    if not _fits(now.get("patientBirthDatefield"), wanted["patientBirthDatefield"]):
+    if not fits(now.get("patientBirthDatefield"), wanted["patientBirthDatefield"]):
         await _type_date(form.birth_date, member.patient.birth_date)
-    if not _fits(now.get("asOfDate"), wanted["asOfDate"]):
+    if not fits(now.get("asOfDate"), wanted["asOfDate"]):
         await _type_date(form.as_of, inquiry.service_date)
     now = await input_values(form.inputs)
-    if wrong := [name for name, value in wanted.items() if not _fits(now.get(name), value)]:
+    if wrong := [name for name, value in wanted.items() if not fits(now.get(name), value)]:
         raise AnswerUnreadable(
             f"the form did not take {', '.join(wrong)}; nothing was sent", screen="Inquiry", locator=wrong[0]
         )
@@ -60,16 +60,17 @@ def _wanted(inquiry: EligibilityInquiry, payer: str) -> dict[str, str]:
     }
 
 
-def _fits(value: str | None, wanted: str) -> bool:
+def fits(value: str | None, wanted: str) -> bool:
+    """Whether a field holds what it must, in the terms of `choose`."""
     return value is not None and (value.endswith(wanted) if wanted.startswith(CODE) else value == wanted)
 
 
-async def _choose(form: Inquiry, box: Locator, wanted: str) -> None:
-    """Choose the one option that fits."""
+async def choose(options: Locator, box: Locator, wanted: str) -> None:
+    """Choose the one option of `box` that is `wanted`, or ends in it where that begins with ` - `."""
     await box.click()
-    await form.options.first.wait_for()
+    await options.first.wait_for()
     start = "" if wanted.startswith(CODE) else "^"
-    option = form.options.filter(has_text=re.compile(f"{start}{re.escape(wanted)}$"))
+    option = options.filter(has_text=re.compile(f"{start}{re.escape(wanted)}$"))
     if await option.count() != 1:
         raise InputError(f"the portal does not list {wanted.removeprefix(CODE)!r} for this account")
     await option.click()

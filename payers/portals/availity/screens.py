@@ -14,7 +14,7 @@ DENIED = "access denied"
 OUTAGE = re.compile("maintenance|unavailable|server error", re.IGNORECASE)
 
 
-def _application(page: Page) -> Frame | FrameLocator:
+def application(page: Page) -> Frame | FrameLocator:
     """The shell's frame. Once it is there it is taken as it is, which spares finding it again at every call (a third of
     a look-up's cost); a landmark finds it each time, since whoever waits outlives the frame.
     """
@@ -140,6 +140,8 @@ class Home:
         self.regions = page.locator("li.UserRegionsMenu__option button")
         self.patient_registration = page.get_by_role("button", name="Patient Registration", exact=True)
         self.eligibility = page.get_by_title("Eligibility and Benefits Inquiry", exact=True)
+        self.claims_and_payments = page.get_by_role("button", name="Claims & Payments", exact=True)
+        self.claim_status = page.get_by_title("Claim Status", exact=True)
         self.landmark = self.account
 
 
@@ -163,7 +165,7 @@ class Inquiry:
     """The form of Eligibility and Benefits Inquiry, in the shell's frame."""
 
     def __init__(self, page: Page) -> None:
-        frame = _application(page)
+        frame = application(page)
         self.organization = frame.locator("#organization-field")
         self.boxes = {  # in the order in which they depend on each other
             "organization-field": self.organization,
@@ -186,7 +188,7 @@ class Result:
     """The payer's answer, in the shell's frame."""
 
     def __init__(self, page: Page) -> None:
-        frame = _application(page)
+        frame = application(page)
         self.organization = frame.locator("#organization-field")  # the form stays behind an alert
         self.provider = frame.locator("#provider")
         self.alert = frame.locator("#eligibility-response .MuiAlert-message")

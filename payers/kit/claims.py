@@ -1,0 +1,71 @@
+"""What every portal's claim status needs: where a claim stands, and the list in which claims are found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from pydantic import Field
+
+from flows.claim_status import Claim, ClaimLine, ClaimStatusAnswer, ClaimStatusInquiry, Status
+from flows.eligibility import Match
+from flows.errors import AnswerUnreadable, PayerUnavailable
+from flows.parties import Npi, Record
+
+# X12 507 status categories, by the meaning that the code list gives them. F0, F3 and F4 say that the payer is done,
+# not how: there the portal's words have to tell.
+CATEGORIES = {
+    **dict.fromkeys(("A0", "A1", "A2", "A5"), Status.RECEIVED),
+    **dict.fromkeys(("A3", "A6", "A7", "A8"), Status.REJECTED),
+    **dict.fromkeys(("A4", "D0"), Status.NOT_ON_FILE),
+    **dict.fromkeys(("P0", "P1", "P2", "P4", "P5"), Status.PENDING),
+    **dict.fromkeys(("P3", *(f"R{number}" for number in range(18))), Status.NEEDS_INFORMATION),
+    "F1": Status.PAID,
+    "F2": Status.DENIED,
+}
+NO_ANSWER = ("E1", "E2")  # the payer's system, or who holds the information, does not respond
+
+
+def read_status(
+    category: str | None, words: str, by_words: Mapping[str, Status], lines: Sequence[ClaimLine] = ()
+) -> Status:
+    """Where a claim stands: by its category (X12 507), else by the portal's words, else `AnswerUnreadable`.
+
+    A paid claim of which a line was paid and another not allowed is *partly paid*. Raises `PayerUnavailable` for a
+    category that says so.
+    """
+    if category in NO_ANSWER:
+        raise PayerUnavailable("the payer's system does not respond")
+    status = CATEGORIES.get(category or "") or by_words.get(" ".join(words.upper().split()))
+    if status is None:
+        raise AnswerUnreadable("neither the category nor the words tell where the claim stands", locator="status")
+    if status is Status.PAID and any(line.paid for line in lines) and any(line.allowed == 0 for line in lines):
+        return Status.PARTLY_PAID
+    return status
+
+
+def asked_for(inquiry: ClaimStatusInquiry, numbers: Sequence[str]) -> tuple[str, ...]:
+    """Of the claims that a page lists, those to read: the one that was asked for by its number, else all.
+
+    Raises `AnswerUnreadable` when that one is not among them.
+    """
+    number = inquiry.payer_claim_number
+    if number and number not in numbers:
+        raise AnswerUnreadable("the claim that was asked for is not among those found", locator="rows")
+    return (number,) if number else tuple(numbers)
+
+
+class ClaimList(Record):
+    """A page with the claims that were found: their numbers in the portal's order, and whose they are."""
+
+    numbers: tuple[str, ...] = Field(min_length=1, repr=False)
+    match: Match
+    organization: str
+    provider_npi: Npi
+    returned_member_id: str | None = Field(default=None, repr=False)
+    returned_last_name: str | None = Field(default=None, repr=False)
+    returned_first_name: str | None = Field(default=None, repr=False)
+    portal_transaction_id: str | None = None
+
+    def answer(self, claims: Iterable[Claim]) -> ClaimStatusAnswer:
+        """The answer with these claims."""
+        return ClaimStatusAnswer(claims=tuple(claims), **self.model_dump(exclude={"numbers"}))

@@ -1,0 +1,257 @@
+"""Claim status at any portal: what must be read of claims, and what must be seen of faults on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from asking import Result, ask, order
+from failing import Fault
+from house import NPI, House, claim_question, question
+
+from bots.desk import Failure, Question
+from flows.claim_status import Claim, ClaimStatusAnswer, Status
+from flows.eligibility import Match
+from flows.errors import PortalChanged, error_classes
+
+EVERY_STATUS = ("received", "pending", "needs_information", "denied", "paid", "partly_paid", "rejected")
+# what a page may leave out; everything else that the world knows must be read
+SOME_PORTALS_ONLY = ("allowed", "status_date")
+
+
+async def ask_claims(house: House, name: str, *questions: Question, **more: Any) -> tuple[Any, list[Result]]:
+    return await ask(house, name, *questions, flow="claim_status", **more)
+
+
+def span(claims: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The days that hold all of these claims."""
+    days = [claim["expects"][end] for claim in claims for end in ("service_from", "service_to")]
+    return {"service_from": min(days), "service_to": max(days)}
+
+
+def of_one_member(claims: list[dict[str, Any]], count: int) -> list[dict[str, Any]]:
+    """All claims of the first patient who has so many."""
+    by_patient: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for claim in claims:
+        by_patient.setdefault((claim["member_id"], claim["patient"]["first_name"]), []).append(claim)
+    return next(found for found in by_patient.values() if len(found) == count)
+
+
+def check_claim(found: Claim, claim: Mapping[str, Any]) -> None:
+    """What was read of a claim is what the world says of it."""
+    said, expected = found.model_dump(mode="json"), dict(claim["expects"])
+    lines = expected.pop("lines")
+    missing_here = {name for name in SOME_PORTALS_ONLY if said[name] is None}
+    compared = {name: value for name, value in expected.items() if name not in missing_here}
+    assert {name: said[name] for name in compared} == compared, (said, compared)
+    read = [
+        (line["line"], line["service_date"], line["procedure"], line["modifiers"], line["units"], line["billed"],
+         line["allowed"], line["paid"], line["adjustment_codes"], line["remark_codes"])
+        for line in said["lines"]
+    ]  # fmt: skip
+    assert read == [
+        (line["number"], line["day"], line["procedure"], line["modifiers"], str(line["units"]), line["billed"],
+         line["allowed"], line["paid"], line["adjustments"], line["remarks"])
+        for line in lines
+    ]  # fmt: skip
+    assert found.portal_words
+
+
+async def claims_of_every_status(house: House, portal: str) -> None:
+    """Each status is read for what it is, with amounts, codes, payment and lines."""
+    name, user = house.account(portal)
+    claims = [house.world.claims(portal, status)[1] for status in EVERY_STATUS]
+    run, results = await ask_claims(house, name, *(claim_question(house.world, claim) for claim in claims))
+    assert run.failure is None
+    for claim, result in zip(claims, results, strict=True):
+        assert isinstance(result, ClaimStatusAnswer), result
+        assert (result.match, result.returned_member_id) == (Match.EXACT, claim["member_id"])
+        assert (result.organization, result.provider_npi) == ("Example Valley Medical Group", NPI)
+        assert result.portal_transaction_id
+        [found] = result.claims
+        check_claim(found, claim)
+    seen = house.world.account(portal, user)
+    assert (seen["lookups"], seen["password_submissions"]) == (len(claims), 1)
+
+
+async def several_claims(house: House, portal: str) -> None:
+    """All claims of the span, and only those that this provider billed; by its number only the one."""
+    name, user = house.account(portal)
+    own = house.world.claims(portal)
+    mine = of_one_member(own, 2)
+    days = span(mine)
+    both = claim_question(house.world, mine[0], **days)
+    first = claim_question(house.world, mine[0])
+    number = claim_question(house.world, mine[0], **days, payer_claim_number=mine[1]["expects"]["payer_claim_number"])
+    run, results = await ask_claims(house, name, both, first, number)
+    assert run.failure is None
+    found = [[claim.payer_claim_number for claim in result.claims] for result in results]
+    one, other = (claim["expects"]["payer_claim_number"] for claim in mine)
+    assert (sorted(found[0]), found[1], found[2]) == (sorted([one, other]), [one], [other])
+    for claim in results[0].claims:
+        check_claim(
+            claim, next(each for each in mine if each["expects"]["payer_claim_number"] == claim.payer_claim_number)
+        )
+    assert house.world.account(portal, user)["lookups"] == 3
+
+
+async def no_claims(house: House, portal: str, codes: dict[str, str | None]) -> None:
+    """None in the span is an answer, and so is a patient whom the payer does not know."""
+    name, user = house.account(portal)
+    claim = house.world.claims(portal)[0]
+    asked = claim_question(house.world, claim)
+    long_ago = {"service_from": "2020-01-02", "service_to": "2020-01-03"}
+    member = asked.inquiry.member.model_copy(update={"member_id": "W990000001"})
+    questions = [asked, claim_question(house.world, claim, **long_ago), asked,
+                 asked.model_copy(update={"inquiry": asked.inquiry.model_copy(update={"member": member})}), asked]  # fmt: skip
+    run, results = await ask_claims(house, name, *questions)
+    assert run.failure is None
+    assert all(isinstance(result, ClaimStatusAnswer) for result in results), results
+    assert [len(result.claims) for result in results] == [1, 0, 1, 0, 1]
+    for result in results[1::2]:
+        assert (result.status, result.match) == (Status.NOT_ON_FILE, Match.NOT_SHOWN)
+        assert (result.organization, result.provider_npi) == ("Example Valley Medical Group", NPI)
+        assert result.portal_words
+    assert [result.status_code for result in results[1::2]] == [codes["none"], codes["unknown"]]
+    assert house.world.account(portal, user)["lookups"] == 5
+
+
+async def a_dependent(house: House, portal: str) -> None:
+    """Patients who share a member id have each their own claims."""
+    name, _ = house.account(portal)
+    claims = house.world.claims(portal)
+    by_id: dict[str, list[dict[str, Any]]] = {}
+    for claim in claims:
+        by_id.setdefault(claim["member_id"], []).append(claim)
+    family = next(found for found in by_id.values() if len({claim["patient"]["first_name"] for claim in found}) > 1)
+    own, other = family[0], next(each for each in family if each["patient"] != family[0]["patient"])
+    questions = [claim_question(house.world, claim, **span(family)) for claim in (own, other)]
+    run, results = await ask_claims(house, name, *questions)
+    assert run.failure is None
+    for claim, result in zip((own, other), results, strict=True):
+        assert isinstance(result, ClaimStatusAnswer), result
+        assert result.match is Match.EXACT
+        expected = {each["expects"]["payer_claim_number"] for each in family if each["patient"] == claim["patient"]}
+        assert {found.payer_claim_number for found in result.claims} == expected
+
+
+# what one question meets -> the failure that is only its own; the next question is answered
+ROW_FAULTS = {
+    "payer_down": "PayerUnavailable",
+    "outage_text": "PayerUnavailable",
+    "other_member": "AnswerUnreadable",
+    "other_organization": "AnswerUnreadable",
+    "stale_result": "AnswerUnreadable",
+    "empty_result": "AnswerUnreadable",
+    "slow_answer": None,
+}
+
+
+async def questions_meet(house: House, portal: str) -> None:
+    """Every second question meets a fault; those between are answered, and rightly."""
+    name, user = house.account(portal)
+    faults = list(ROW_FAULTS)
+    claims = house.world.claims(portal)[1 : 2 + 2 * len(faults)]
+
+    def disturb_next(index: int) -> None:
+        if index % 2 == 0 and index // 2 < len(faults):
+            kind = faults[index // 2]
+            order(house, portal, user, kind, **({"seconds": 1.5} if kind == "slow_answer" else {}))
+
+    questions = [claim_question(house.world, claim) for claim in claims]
+    run, results = await ask_claims(house, name, *questions, after=disturb_next)
+    assert run.failure is None
+    said = [result.error if isinstance(result, Failure) else None for result in results]
+    assert dict(zip(faults, said[1::2], strict=True)) == ROW_FAULTS
+    assert said[::2] == [None] * (len(faults) + 1)
+    for claim, result in zip(claims, results, strict=True):
+        if isinstance(result, ClaimStatusAnswer):
+            check_claim(result.claims[0], claim)
+        else:
+            assert result.screen or result.locator or result.phrase, result
+    seen = house.world.account(portal, user)
+    assert (seen["lookups"], seen["password_submissions"]) == (len(claims), 1)
+
+
+# what ends the run: the portal as a whole is in the way, or looks different
+RUN_FAULTS = (
+    Fault("maintenance", "lookup", "PortalUnavailable"),
+    Fault("captcha", "lookup", "CaptchaShown"),
+    Fault("unknown_page", "lookup", "ScreenNotRecognised"),
+    Fault("server_error", "claims", "PortalUnavailable"),
+    Fault("access_blocked", "claims", "AccessBlocked"),
+    Fault("changed_ids", "claims", "ScreenNotRecognised"),
+)
+
+
+async def the_run_meets(house: House, portal: str, fault: Fault) -> None:
+    """The run ends without an answer, and says what was in the way or which part of the page it misses."""
+    name, user = house.account(portal)
+    order(house, portal, user, fault.kind, fault.at)
+    claim = house.world.claims(portal)[0]
+    run, results = await ask_claims(house, name, claim_question(house.world, claim))
+    assert run.failure is not None
+    assert run.failure.error == fault.error, run.failure
+    assert run.failure.screen or run.failure.locator, run.failure
+    if issubclass(error_classes()[fault.error], PortalChanged):
+        assert run.failure.screen, run.failure
+    assert results == []
+    seen = house.world.account(portal, user)
+    assert (seen["lookups"], seen["password_submissions"]) == (0, 1)
+
+
+async def labels_changed(house: House, portal: str, screen: str, locator: str) -> None:
+    """A search whose words are others is not filled: it says what is missing, and nothing is sent."""
+    name, user = house.account(portal)
+    order(house, portal, user, "changed_labels", "claims")
+    claim = house.world.claims(portal)[0]
+    run, results = await ask_claims(house, name, claim_question(house.world, claim))
+    failure = run.failure or results[0]
+    assert isinstance(failure, Failure)
+    assert issubclass(error_classes()[failure.error], PortalChanged), failure
+    assert (failure.screen, failure.locator) == (screen, locator)
+    assert house.world.account(portal, user)["lookups"] == 0
+
+
+async def permission_is_missing(house: House, portal: str) -> None:
+    """An account without the role asks nothing."""
+    name, user = house.account(portal, roles=["eligibility"])
+    run, results = await ask_claims(house, name, claim_question(house.world, house.world.claims(portal)[0]))
+    assert (run.failure and run.failure.error, results) == ("PermissionMissing", [])
+    assert house.world.account(portal, user)["lookups"] == 0
+
+
+async def session_ends_between_questions(house: House, portal: str) -> None:
+    """Reading is repeatable: the worker signs in once more and completes the answers."""
+    name, user = house.account(portal)
+    claims = house.world.claims(portal)[:3]
+
+    def end_after_first(index: int) -> None:
+        if index == 0 and house.world.account(portal, user)["sign_ins"] == 1:
+            order(house, portal, user, "end_session")
+
+    questions = [claim_question(house.world, claim) for claim in claims]
+    run, results = await ask_claims(house, name, *questions, after=end_after_first)
+    assert run.failure is None
+    for claim, result in zip(claims, results, strict=True):
+        assert isinstance(result, ClaimStatusAnswer), result
+        check_claim(result.claims[0], claim)
+    seen = house.world.account(portal, user)
+    assert (seen["sign_ins"], seen["password_submissions"], seen["lookups"]) == (2, 2, 3)
+
+
+async def the_flows_take_turns(house: House, portal: str) -> None:
+    """Claim status and eligibility in one session, each from where the other left the page."""
+    name, user = house.account(portal)
+    claim = house.world.claims(portal)[0]
+    for flow in ("claim_status", "eligibility", "claim_status"):
+        asked = claim_question(house.world, claim)
+        if flow == "eligibility":
+            member = next(
+                each for each in house.world.members(portal)
+                if (each["member_id"], each["patient"]) == (claim["member_id"], claim["patient"])
+            )  # fmt: skip
+            asked = question(member)
+        run, [result] = await ask(house, name, asked, flow=flow)
+        assert (run.failure, isinstance(result, Failure)) == (None, False)
+    assert house.world.account(portal, user)["lookups"] == 3
