@@ -17,7 +17,10 @@ NOT_FOUND, NO_MEMBER, PAYER_DOWN = "not found", "no member", "payer down"
 
 @dataclass(frozen=True)
 class ClaimsAsked:
-    """Whose claims, of which days, by whom. What is empty was not asked for; a number names one claim."""
+    """Whose claims, of which days, by whom. What is empty was not asked for; a number names one claim.
+
+    Without a member id it is the number alone that says which.
+    """
 
     payer: str
     member_id: str
@@ -71,8 +74,12 @@ def claims_answered(step: Step, session: Session, asked: ClaimsAsked) -> str:
 def _outcome(step: Step, asked: ClaimsAsked) -> ClaimsOutcome:
     world = step.world
     slow = step.take("slow_answer")
-    member = next((each for each in world.members_of(step.portal.id) if _asked_for(each, asked)), None)
-    claims = tuple(each for each in world.claims if member and each.member == member and _found(each, asked))
+    if asked.member_id:
+        member = next((each for each in world.members_of(step.portal.id) if _asked_for(each, asked)), None)
+        claims = tuple(each for each in world.claims if member and each.member == member and _found(each, asked))
+    else:
+        claims = tuple(each for each in world.claims if each.member.payer.id == asked.payer and _found(each, asked))
+        member = claims[0].member if claims else None
     return ClaimsOutcome(
         asked=asked,
         due=time.monotonic() + step.portal.policy.answer_seconds + (slow.seconds if slow else 0),

@@ -97,6 +97,11 @@ class Claim:
         """Of all lines, once adjudicated."""
         return _sum(line.paid for line in self.lines) if self.finalized else None
 
+    @property
+    def patient_responsibility(self) -> Decimal | None:
+        """What the patient owes, once adjudicated."""
+        return None if self.allowed is None or self.paid is None else self.allowed - self.paid
+
     def public(self) -> dict[str, Any]:
         """The claim as the control interface shows it, with what a right answer says."""
         return {
@@ -122,6 +127,7 @@ class Claim:
                     "billed": self.billed,
                     "allowed": self.allowed,
                     "paid": self.paid,
+                    "patient_responsibility": self.patient_responsibility,
                     "payment_number": self.payment_number or None,
                     "payment_method": self.payment_method or None,
                     "lines": [line.public() for line in self.lines],

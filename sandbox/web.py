@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from jinja2 import Environment, PackageLoader
@@ -45,6 +47,18 @@ def word(body: dict[str, Any], name: str) -> str:
     if not isinstance(value, str):
         raise InputError(f"{name} must be a text")
     return value
+
+
+def us_day(text: str) -> date | None:
+    """MM/DD/YYYY; None when it is no day."""
+    found = re.fullmatch(r"(\d{2})/(\d{2})/(\d{4})", text)
+    if found is None:
+        return None
+    month, day, year = map(int, found.groups())
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
 
 
 def bad_input(_: Request, error: Exception) -> Response:

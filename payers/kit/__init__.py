@@ -1,10 +1,13 @@
 """What every portal module needs: arriving at a screen, and reading what it shows."""
 
 from payers.kit.arriving import SETTLE_SECONDS, AnyOf, Overlay, Screen, arrive, clear, reach, shown, visit
-from payers.kit.claims import ClaimList, asked_for, read_status
+from payers.kit.claims import ClaimList, asked_for, read_line, read_status
 from payers.kit.reading import (
     cells,
+    check_asked,
+    date_in,
     input_values,
+    money_in,
     option_values,
     pairs,
     phrase_in,
@@ -14,6 +17,7 @@ from payers.kit.reading import (
     required,
     steady,
     table_rows,
+    texts_by_test_id,
     whose_page,
 )
 from payers.kit.states import state_name
@@ -27,13 +31,17 @@ __all__ = [
     "arrive",
     "asked_for",
     "cells",
+    "check_asked",
     "clear",
+    "date_in",
     "input_values",
+    "money_in",
     "option_values",
     "pairs",
     "phrase_in",
     "reach",
     "read_date",
+    "read_line",
     "read_money",
     "read_percent",
     "read_status",
@@ -42,6 +50,7 @@ __all__ = [
     "state_name",
     "steady",
     "table_rows",
+    "texts_by_test_id",
     "visit",
     "whose_page",
 ]

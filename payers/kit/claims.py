@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 
 from pydantic import Field
 
@@ -10,6 +12,7 @@ from flows.claim_status import Claim, ClaimLine, ClaimStatusAnswer, ClaimStatusI
 from flows.eligibility import Match
 from flows.errors import AnswerUnreadable, PayerUnavailable
 from flows.parties import Npi, Record
+from payers.kit.reading import date_in, money_in
 
 # X12 507 status categories, by the meaning that the code list gives them. F0, F3 and F4 say that the payer is done,
 # not how: there the portal's words have to tell.
@@ -41,6 +44,34 @@ def read_status(
     if status is Status.PAID and any(line.paid for line in lines) and any(line.allowed == 0 for line in lines):
         return Status.PARTLY_PAID
     return status
+
+
+LINE = ("line", "service_date", "procedure", "modifiers", "units", "billed", "allowed", "paid")
+"""What a row of lines shows, in the order in which `read_line` takes it."""
+
+
+def read_line(row: Sequence[str], adjustment_codes: Sequence[str] = (), remark_codes: Sequence[str] = ()) -> ClaimLine:
+    """A service line from the texts of its row, in the order of `LINE`. Raises `AnswerUnreadable` naming the column."""
+    shown = dict(zip(LINE, row, strict=True))
+    units = shown["units"]
+    return ClaimLine(
+        line=int(_number(shown["line"], "line")),
+        service_date=date_in(shown, "service_date"),
+        procedure=shown["procedure"],
+        modifiers=tuple(shown["modifiers"].split()),
+        units=_number(units, "units") if units else None,
+        billed=money_in(shown, "billed"),
+        allowed=money_in(shown, "allowed"),
+        paid=money_in(shown, "paid"),
+        adjustment_codes=tuple(adjustment_codes),
+        remark_codes=tuple(remark_codes),
+    )
+
+
+def _number(text: str, label: str) -> Decimal:
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
+        raise AnswerUnreadable(f"{label} is not a number", locator=label)
+    return Decimal(text)
 
 
 def asked_for(inquiry: ClaimStatusInquiry, numbers: Sequence[str]) -> tuple[str, ...]:

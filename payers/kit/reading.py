@@ -67,6 +67,25 @@ def required(values: Mapping[str, str], label: str, screen: str) -> str:
     return value
 
 
+def check_asked(shown: Mapping[str, str], asked: Mapping[str, str], screen: str) -> None:
+    """Raise `AnswerUnreadable` unless the page shows, beside each label, what was asked."""
+    for label, wanted in asked.items():
+        if required(shown, label, screen) != wanted:
+            raise AnswerUnreadable(f"the answer is for another {label} than asked", screen=screen, locator=label)
+
+
+def date_in(shown: Mapping[str, str], label: str) -> date | None:
+    """The date beside `label`, if the page shows one."""
+    text = shown.get(label, "").strip()
+    return read_date(text, label) if text else None
+
+
+def money_in(shown: Mapping[str, str], label: str) -> Decimal | None:
+    """The amount beside `label`, if the page shows one."""
+    text = shown.get(label, "").strip()
+    return read_money(text, label) if text else None
+
+
 async def steady(text: Locator, read: Callable[[], Awaitable[T]]) -> T:
     """What `read` reads, once `text` was the same before and after. Raises `AnswerUnreadable` if it never is."""
     before = await text.text_content()
@@ -90,6 +109,14 @@ async def cells(rows: Locator) -> list[list[str]]:
 async def pairs(rows: Locator) -> dict[str, str]:
     """The texts of rows that are a label and a value: {label: value}."""
     return {row[0].rstrip(":"): row[1] for row in await cells(rows) if len(row) > 1}
+
+
+async def texts_by_test_id(items: Locator) -> dict[str, str]:
+    """The texts of elements by their test ids, in one look."""
+    found: dict[str, str] = await items.evaluate_all(
+        "items => Object.fromEntries(items.map(item => [item.dataset.testid, item.textContent.trim()]))"
+    )
+    return found
 
 
 async def input_values(inputs: Locator) -> dict[str, str]:

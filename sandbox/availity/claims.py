@@ -1,7 +1,5 @@
 """Availity's claim status application: the search by its tabs, the results, one claim."""
 
-import re
-from datetime import date
 from typing import Any
 
 from starlette.requests import Request
@@ -15,7 +13,7 @@ from sandbox.bundle import Asset
 from sandbox.claim_inquiries import ClaimsAsked, ClaimsOutcome, claims_answered
 from sandbox.policy import InputError
 from sandbox.sessions import Session
-from sandbox.web import Step, read_json, unauthorized, word
+from sandbox.web import Step, read_json, unauthorized, us_day, word
 from sandbox.world import World
 
 MEMBER, HIPAA = "Member", "HIPAA Standard"
@@ -98,7 +96,10 @@ class ClaimsApp:
     def _read(self, session: Session, body: dict[str, Any]) -> ClaimsAsked:
         chosen = asking(portal_of(self._world).account(session), word(body, "organization"))
         provider = chosen.provider(word(body, "provider"))
-        first, last = _day(word(body, "fromDate")), _day(word(body, "toDate"))
+        first, last = us_day(word(body, "fromDate")), us_day(word(body, "toDate"))
+        born = word(body, "birthDate")
+        if born and us_day(born) is None:
+            raise InputError("a date must be written MM/DD/YYYY")
         if provider is None or first is None or last is None or not word(body, "memberId"):
             raise InputError("a known provider, a member and the dates of service are needed")
         return ClaimsAsked(
@@ -109,7 +110,7 @@ class ClaimsApp:
             organization=chosen,
             provider=provider,
             tin=provider.tin,
-            birth_date=_day(word(body, "birthDate")),
+            birth_date=us_day(word(body, "birthDate")),
             last_name=word(body, "lastName"),
             first_name=word(body, "firstName"),
             number=word(body, "claimNumber"),
@@ -123,15 +124,3 @@ def _outcome(session: Session, request: Request) -> ClaimsOutcome | None:
 
 def _unknown() -> Response:
     return JSONResponse({"message": "No such inquiry."}, 404)
-
-
-def _day(text: str) -> date | None:
-    """MM/DD/YYYY; None when empty."""
-    if not text:
-        return None
-    found = re.fullmatch(r"(\d{2})/(\d{2})/(\d{4})", text)
-    try:
-        month, day, year = map(int, found.groups()) if found else (0, 0, 0)
-        return date(year, month, day)
-    except ValueError:
-        raise InputError("a date must be written MM/DD/YYYY") from None

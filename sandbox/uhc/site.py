@@ -1,7 +1,4 @@
-"""UnitedHealthcare's portal: one page, a session that needs a cookie and a token, eligibility."""
-
-import re
-from datetime import date
+"""UnitedHealthcare's portal: one page, a session that needs a cookie and a token, eligibility. Claims are next door."""
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -17,7 +14,8 @@ from sandbox.pages import Pages
 from sandbox.policy import InputError
 from sandbox.sessions import HOME, Session
 from sandbox.uhc.answer import overview, refusal
-from sandbox.web import Step, bad_input, living_session, read_json, unauthorized, word
+from sandbox.uhc.claims import UhcClaims
+from sandbox.web import Step, bad_input, living_session, read_json, unauthorized, us_day, word
 from sandbox.world import Portal, World
 
 _COOKIE = "UHCSESSION"
@@ -28,9 +26,10 @@ _CHECK = "Please check your entries and try again."
 
 def uhc_site(world: World, identity: str) -> Starlette:
     """The application behind uhc.localhost; `identity` is where sign-in happens."""
-    own = ("browser_side/kit.js", "uhc/js/overview.js", "uhc/js/portal.js")
+    own = ("browser_side/kit.js", "uhc/js/overview.js", "uhc/js/claims.js", "uhc/js/portal.js")
     script = build("/assets", "provider-portal", own, _WEIGHT, world.seed)
     site = Uhc(world, script, identity)
+    claims = UhcClaims(world, site)
 
     async def asset(request: Request) -> Response:
         return script.answer(request)
@@ -47,6 +46,10 @@ def uhc_site(world: World, identity: str) -> Starlette:
             Route("/api/eligibility/options", site.options),
             Route("/api/eligibility/search", site.search, methods=["POST"]),
             Route("/api/eligibility/search/{id}", site.result),
+            Route("/api/claims/options", claims.options),
+            Route("/api/claims/search", claims.search, methods=["POST"]),
+            Route("/api/claims/search/{id}", claims.result),
+            Route("/api/claims/search/{id}/claims/{number}", claims.claim),
         ],
         exception_handlers={InputError: bad_input},
     )
@@ -71,12 +74,12 @@ class Uhc:
             settings = {"signIn": self._sign_in_address}
             return self._pages.answer("portal.html", self._script, settings)
 
-        return await Step(self._world, self._portal, request, "home", session.user).run(work)
+        return await Step(self._world, self.portal, request, "home", session.user).run(work)
 
     async def sso(self, request: Request) -> Response:
         """Back from One Healthcare ID: a ticket, good once, becomes a cookie and a token."""
-        session = self._portal.tickets.pop(request.query_params.get("ticket", ""), None)
-        if session is None or self._portal.sessions.find(session.token) is None:
+        session = self.portal.tickets.pop(request.query_params.get("ticket", ""), None)
+        if session is None or self.portal.sessions.find(session.token) is None:
             return RedirectResponse(self._sign_in_address, status_code=302)
         response = self._pages.answer("handoff.html", None, {"bearer": session.bearer})
         response.set_cookie(_COOKIE, session.token, httponly=True, samesite="lax", path="/")
@@ -90,20 +93,20 @@ class Uhc:
 
     async def user(self, request: Request) -> Response:
         """Who is signed in, and for which tax numbers."""
-        session = self._session(request)
+        session = self.session_of(request)
         if session is None:
             return unauthorized()
-        account = self._account(session)
+        account = self.account_of(session)
         tins = [{"tin": tin, "organization": each.name} for each in self._organizations(account) for tin in each.tins]
-        chosen, profile = self._tin(account), f"{self._identity}#/profile"
+        chosen, profile = self.tin(account), f"{self._identity}#/profile"
         return JSONResponse({"fullName": account.display_name, "tins": tins, "chosenTin": chosen, "profile": profile})
 
     async def choose_tin(self, request: Request) -> Response:
         """Remember another tax number for the account."""
-        session = self._session(request)
+        session = self.session_of(request)
         if session is None:
             return unauthorized()
-        account, tin = self._account(session), word(await read_json(request), "tin")
+        account, tin = self.account_of(session), word(await read_json(request), "tin")
         if tin not in self._tins(account):
             raise InputError("no such tax number for this account")
         account.remembered = {"tin": tin}
@@ -111,25 +114,25 @@ class Uhc:
 
     async def sign_out(self, request: Request) -> Response:
         """The user leaves."""
-        session = self._session(request)
+        session = self.session_of(request)
         if session is not None:
-            self._account(session).tally.sign_outs += 1
-            self._portal.sessions.end(session, "signed out")
+            self.account_of(session).tally.sign_outs += 1
+            self.portal.sessions.end(session, "signed out")
         return Response(status_code=204)
 
     async def options(self, request: Request) -> Response:
         """What the eligibility form needs: providers of the chosen tax number, today."""
-        session = self._session(request)
+        session = self.session_of(request)
         if session is None:
             return unauthorized()
-        account = self._account(session)
-        step = Step(self._world, self._portal, request, "eligibility", session.user)
+        account = self.account_of(session)
+        step = Step(self._world, self.portal, request, "eligibility", session.user)
 
         async def work() -> Response:
             if "eligibility" not in account.roles:
                 return JSONResponse({"message": "You do not have access."}, 403)
-            asking = self._asking(account)
-            providers = [each for each in asking.providers if each.tin == self._tin(account)]
+            asking = self.asking(account)
+            providers = [each for each in asking.providers if each.tin == self.tin(account)]
             return JSONResponse(
                 {
                     "providers": [{"npi": each.npi, "label": each.label} for each in providers],
@@ -144,13 +147,13 @@ class Uhc:
 
     async def search(self, request: Request) -> Response:
         """Take an inquiry; the answer is fetched from where Location says."""
-        session = self._session(request)
+        session = self.session_of(request)
         if session is None:
             return unauthorized()
-        body, account = await read_json(request), self._account(session)
-        asking, tin = self._asking(account), self._tin(account)
+        body, account = await read_json(request), self.account_of(session)
+        asking, tin = self.asking(account), self.tin(account)
         provider = asking.provider(word(body, "npi"))
-        born, service = _day(word(body, "dateOfBirth")), _day(word(body, "dateOfService"))
+        born, service = us_day(word(body, "dateOfBirth")), us_day(word(body, "dateOfService"))
         member_id = word(body, "memberId")
         if provider is None or provider.tin != tin or not (born and service and member_id):
             return JSONResponse({"message": _CHECK}, 400)
@@ -162,12 +165,12 @@ class Uhc:
             headers = {"Location": f"/api/eligibility/search/{number}"}
             return JSONResponse({"id": number}, 202, headers)
 
-        step = Step(self._world, self._portal, request, "lookup", session.user)
+        step = Step(self._world, self.portal, request, "lookup", session.user)
         return await step.run(work)
 
     async def result(self, request: Request) -> Response:
         """The answer, or 202 while it is being fetched."""
-        session = self._session(request)
+        session = self.session_of(request)
         if session is None:
             return unauthorized()
         outcome: Outcome | None = session.answers.get(request.path_params["id"])
@@ -178,24 +181,27 @@ class Uhc:
         return JSONResponse(overview(outcome) if outcome.member else refusal(outcome))
 
     @property
-    def _portal(self) -> Portal:
+    def portal(self) -> Portal:
+        """The portal in the world as it is now."""
         return self._world.portals["uhc"]
 
     @property
     def _sign_in_address(self) -> str:
-        return f"{self._identity}?target={self._portal.url}/#/login"
+        return f"{self._identity}?target={self.portal.url}/#/login"
 
     def _by_cookie(self, request: Request) -> Session | None:
-        session = living_session(self._world, self._portal, request.cookies.get(_COOKIE))
+        session = living_session(self._world, self.portal, request.cookies.get(_COOKIE))
         return session if session is not None and session.stage == HOME else None
 
-    def _session(self, request: Request) -> Session | None:
+    def session_of(self, request: Request) -> Session | None:
+        """The living session of a request that brings both its cookie and its token."""
         session = self._by_cookie(request)
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
         return session if session is not None and session.bearer == bearer else None
 
-    def _account(self, session: Session) -> Account:
-        return self._portal.account(session)
+    def account_of(self, session: Session) -> Account:
+        """Whose session it is."""
+        return self.portal.account(session)
 
     def _organizations(self, account: Account) -> list[Organization]:
         return [found for each in account.organizations if (found := organization(each))]
@@ -203,25 +209,16 @@ class Uhc:
     def _tins(self, account: Account) -> list[str]:
         return [tin for each in self._organizations(account) for tin in each.tins]
 
-    def _tin(self, account: Account) -> str:
+    def tin(self, account: Account) -> str:
+        """The tax number that was chosen last, else the first."""
         tins = self._tins(account)
         chosen = account.remembered.get("tin", "")
         return chosen if chosen in tins else next(iter(tins), "")
 
-    def _asking(self, account: Account) -> Organization:
-        tin = self._tin(account)
+    def asking(self, account: Account) -> Organization:
+        """The organization of the chosen tax number."""
+        tin = self.tin(account)
         asking = next((each for each in self._organizations(account) if tin in each.tins), None)
         if asking is None:
             raise InputError("no tax number is attached to this account")
         return asking
-
-
-def _day(text: str) -> date | None:
-    found = re.fullmatch(r"(\d{2})/(\d{2})/(\d{4})", text)
-    if found is None:
-        return None
-    month, day, year = map(int, found.groups())
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None

@@ -167,6 +167,59 @@ async def test_what_says_otherwise_is_not_taken_for_the_answer(
     assert {name: found.get(name) for name in becomes} == becomes
 
 
+# the same for pages of claims: portal, page, what is replaced by what, and what must become of the reading
+CLAIMS_OTHERWISE = (
+    ("availity", "claim--paid", ">Paid<", ">Settled<", {"error": "AnswerUnreadable", "locator": "columns"}),
+    ("availity", "claim--paid", ">F1<", ">F0<", {"category_code": "F0", "status": "paid"}),
+    ("availity", "claim--partly-paid", ">F1<", ">F0<", {"error": "AnswerUnreadable", "locator": "status"}),
+    ("availity", "claim--pending", ">P1<", ">R4<", {"status": "needs_information", "portal_words": "IN PROCESS"}),
+    ("availity", "claim--pending", ">P1<", ">E1<", {"error": "PayerUnavailable"}),
+    ("availity", "claim--paid", ">E66018900004<", ">E66018900005<", {"locator": "Claim Number"}),
+    ("availity", "claim--paid", ">SPECIMANN, FIORELLA<", ">SPECIMANN, OTHER<", {"locator": "Patient Name"}),
+    ("availity", "claim--paid", ">Claim Status<", ">Disposition<", {"locator": "Claim Status"}),
+    ("availity", "claim--paid", ">Type<", ">Kind<", {"error": "AnswerUnreadable", "locator": "columns"}),
+    ("availity", "claims--several", "1–2 of 2", "1–2 of 12", {"error": "AnswerUnreadable", "locator": "shown_of"}),
+    ("availity", "claims--several", ">Billed Amount<", ">Amount<", {"error": "AnswerUnreadable", "locator": "columns"}),
+    ("availity", "claims--several", ">60054<", ">61101<", {"error": "AnswerUnreadable", "locator": "Payer ID"}),
+    ("availity", "claims--several", ">2000001018<", ">2000001026<", {"locator": "Provider NPI"}),
+    ("availity", "claims--none", ">Acknowledgement/Not Found", ">No luck", {"locator": "alert"}),
+    ("uhc", "claim--paid", ">Paid<", ">Settled<", {"error": "AnswerUnreadable"}),
+    ("uhc", "claim--paid", "overview-adjudication-status", "overview-other", {"locator": "status"}),
+    ("uhc", "claim--paid", ">Avery Phantomas<", ">Avery Other<", {"locator": "pi-patient-name-content"}),
+    ("uhc", "claim--paid", ">$157.82<", ">see remit<", {"error": "AnswerUnreadable"}),
+    ("uhc", "claims--several", ">2 claims found<", ">7 claims found<", {"locator": "count"}),
+    ("uhc", "claims--several", ">000004471<", ">000007312<", {"locator": "Tax ID"}),
+    ("uhc", "claims--several", ">Dates of Service<", ">Dates<", {"locator": "Dates of Service"}),
+    ("uhc", "claims--none", "Member found, but no claim", "No luck", {"error": "AnswerUnreadable", "locator": "words"}),
+)
+
+
+@pytest.mark.parametrize(("portal", "name", "old", "new", "becomes"), CLAIMS_OTHERWISE)
+async def test_what_claims_say_otherwise_is_not_taken_for_the_answer(
+    page: Page, portal: str, name: str, old: str, new: str, becomes: dict[str, str]
+) -> None:
+    path = PAGES / portal / f"{name}.html"
+    recorded = path.read_text()
+    assert old in recorded
+    await load(page, portal, recorded.replace(old, new), name.partition("--")[0])
+    found = await read(page, portal, json.loads(path.with_suffix(".json").read_text()))
+    assert {name: found.get(name) for name in becomes} == becomes
+
+
+async def test_claims_that_are_still_being_drawn_are_no_result(page: Page) -> None:
+    for portal, done, busy in (
+        ("availity", 'aria-busy="false"', 'aria-busy="true"'),
+        ("uhc", ">In Process<", '><span class="abyss-skeleton"></span><'),
+    ):
+        recorded = (PAGES / portal / "claims--several.html").read_text()
+        screens = importlib.import_module(f"payers.portals.{portal}.claim_screens")
+        await load(page, portal, recorded, "claims")
+        assert await shown(screens.ClaimResults(page))
+        assert done in recorded
+        await load(page, portal, recorded.replace(done, busy), "claims")
+        assert not await shown(screens.ClaimResults(page))
+
+
 async def test_a_page_that_is_still_being_drawn_is_no_result(page: Page) -> None:
     recorded = (PAGES / "uhc" / "result--active.html").read_text()
     screens = importlib.import_module("payers.portals.uhc.screens")

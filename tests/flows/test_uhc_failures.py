@@ -74,14 +74,14 @@ async def test_the_session_ends_between_questions(house: House, monkeypatch: pyt
 async def test_the_session_ends_while_the_organization_is_chosen(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """The form that is waited for never comes; that is no change of the portal."""
     name, user = house.account("uhc")
-    module = importlib.import_module("payers.portals.uhc.eligibility")
-    choose = module._choose
+    module = importlib.import_module("payers.portals.uhc.choosing")
+    choose = module.choose
 
     async def choose_too_late(*given: object) -> None:
         control(house, "DELETE", "/sessions", portal="uhc", user=user)
         await choose(*given)
 
-    monkeypatch.setattr(module, "_choose", choose_too_late)
+    monkeypatch.setattr(module, "choose", choose_too_late)
     member = house.world.members("uhc", "active")[0]
     run, results = await ask(house, name, question(member, OTHER_ORGANIZATION, OTHER_NPI))
     assert (run.failure and run.failure.error, results) == ("SessionEnded", [])

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
-from decimal import Decimal
 
 from flows.claim_status import Claim, ClaimLine, ClaimStatusAnswer, ClaimStatusInquiry, Status
 from flows.eligibility import Match
@@ -14,9 +12,13 @@ from payers.kit import (
     ClaimList,
     asked_for,
     cells,
+    check_asked,
+    date_in,
+    money_in,
     pairs,
     phrase_in,
     read_date,
+    read_line,
     read_money,
     read_status,
     required,
@@ -38,6 +40,7 @@ OUTAGES = ("payer_down", "no_answer", "outage", "not_processed")
 CLAIM_COLUMNS = ["Claim Number", "Service Dates", "Billed Amount", "Finalized Date", "Status"]
 LINE_COLUMNS = ["", "Line", "Service Date", "Procedure", "Modifiers", "Units", "Billed", "Allowed", "Paid"]
 CODE_COLUMNS = ["Type", "Code", "Description"]
+LABELS = ("Adjustment Reason", "Remark")
 SPAN = " - "
 
 
@@ -55,7 +58,7 @@ async def _read_none(screen: ClaimResults, inquiry: ClaimStatusInquiry) -> Claim
     if phrase not in NONE_FOUND:
         raise AnswerUnreadable("the portal shows an alert that is not listed", screen="ClaimResults", locator="alert")
     organization, npi = await screen.organization.input_value(), await screen.npi.input_value()
-    _check_asked({"Organization": organization, "Provider NPI": npi}, _asked(inquiry))
+    check_asked({"Organization": organization, "Provider NPI": npi}, _asked(inquiry), "ClaimResults")
     codes = _codes(await cells(screen.codes))
     return ClaimStatusAnswer(
         claims=(),
@@ -72,7 +75,8 @@ async def _read_none(screen: ClaimResults, inquiry: ClaimStatusInquiry) -> Claim
 async def _read_list(
     screen: ClaimResults, summary: Mapping[str, str], inquiry: ClaimStatusInquiry, payer: Payer
 ) -> ClaimList:
-    _check_asked(summary, _asked(inquiry) | {"Payer ID": payer.payer_ids[0], "Service Dates": _span(inquiry)})
+    asked = _asked(inquiry) | {"Payer ID": payer.payer_ids[0], "Service Dates": _span(inquiry)}
+    check_asked(summary, asked, "ClaimResults")
     rows = await cells(screen.rows)
     if not rows:
         phrase = phrase_in(await screen.body.inner_text(), PHRASES)
@@ -99,7 +103,7 @@ async def _read_list(
 async def read_claim(screen: ClaimDetail, number: str, inquiry: ClaimStatusInquiry) -> Claim:
     """The claim with this number, once its codes are unfolded. Raises `AnswerUnreadable` for another one."""
     shown = await pairs(screen.panels)
-    _check_asked(shown, {"Claim Number": number}, "ClaimDetail")
+    check_asked(shown, {"Claim Number": number}, "ClaimDetail")
     if whose_page(inquiry.member, _person(shown, "ClaimDetail")) is not Match.EXACT:
         raise AnswerUnreadable("the claim is another patient's", screen="ClaimDetail", locator="Patient Name")
     words = required(shown, "Claim Status", "ClaimDetail")
@@ -115,16 +119,16 @@ async def read_claim(screen: ClaimDetail, number: str, inquiry: ClaimStatusInqui
         category_code=category,
         status_code=_first(codes, "Status"),
         entity_code=_first(codes, "Entity"),
-        status_date=_day(shown, "Status Date"),
-        received_on=_day(shown, "Received Date"),
-        finalized_on=_day(shown, "Finalized Date"),
+        status_date=date_in(shown, "Status Date"),
+        received_on=date_in(shown, "Received Date"),
+        finalized_on=date_in(shown, "Finalized Date"),
         service_from=read_date(first, "Service Dates"),
         service_to=read_date(last or first, "Service Dates"),
         billed=read_money(required(shown, "Billed Amount", "ClaimDetail"), "Billed Amount"),
-        paid=_money(shown.get("Paid Amount", ""), "Paid Amount"),
+        paid=money_in(shown, "Paid Amount"),
         payment_number=shown.get("Check Number"),
         payment_method=shown.get("Payment Method"),
-        payment_date=_day(shown, "Check Date"),
+        payment_date=date_in(shown, "Check Date"),
         adjustment_codes=tuple(codes.get("Adjustment Reason", ())),
         remark_codes=tuple(codes.get("Remark", ())),
         lines=lines,
@@ -136,35 +140,13 @@ async def _read_lines(screen: ClaimDetail) -> tuple[ClaimLine, ...]:
     folded = await cells(screen.line_codes)
     if len(rows) != len(folded):
         raise AnswerUnreadable("a line's codes are not shown", screen="ClaimDetail", locator="line_codes")
-    return tuple(_line(*row[1:], codes=codes) for row, codes in zip(rows, folded, strict=True))
+    return tuple(_line(row[1:], codes) for row, codes in zip(rows, folded, strict=True))
 
 
-def _line(
-    number: str, day: str, procedure: str, modifiers: str, units: str, billed: str, allowed: str, paid: str,
-    *, codes: Sequence[str],
-) -> ClaimLine:  # fmt: skip
-    labelled = {label: text.removeprefix(label).split() for text in codes for label in LABELS if text.startswith(label)}
-    return ClaimLine(
-        line=_whole(number, "Line"),
-        service_date=read_date(day, "Service Date") if day else None,
-        procedure=procedure,
-        modifiers=tuple(modifiers.split()),
-        units=Decimal(_whole(units, "Units")) if units else None,
-        billed=_money(billed, "Billed"),
-        allowed=_money(allowed, "Allowed"),
-        paid=_money(paid, "Paid"),
-        adjustment_codes=tuple(labelled.get("Adjustment Reason", ())),
-        remark_codes=tuple(labelled.get("Remark", ())),
-    )
-
-
-LABELS = ("Adjustment Reason", "Remark")
-
-
-def _whole(text: str, label: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise AnswerUnreadable(f"{label} is not a number", screen="ClaimDetail", locator=label)
-    return int(text)
+def _line(row: Sequence[str], folded: Sequence[str]) -> ClaimLine:
+    """A row of the table, with the codes that were folded away below it: each kind's label, then its codes."""
+    codes = {label: text.removeprefix(label).split() for text in folded for label in LABELS if text.startswith(label)}
+    return read_line(row, codes.get("Adjustment Reason", ()), codes.get("Remark", ()))
 
 
 def _codes(rows: Sequence[list[str]]) -> dict[str, list[str]]:
@@ -191,19 +173,3 @@ def _asked(inquiry: ClaimStatusInquiry) -> dict[str, str]:
 
 def _span(inquiry: ClaimStatusInquiry) -> str:
     return f"{inquiry.service_from:%m/%d/%Y}{SPAN}{inquiry.service_to:%m/%d/%Y}"
-
-
-def _check_asked(shown: Mapping[str, str], asked: Mapping[str, str], screen: str = "ClaimResults") -> None:
-    """Raise unless the page answers what was asked."""
-    for label, wanted in asked.items():
-        if required(shown, label, screen) != wanted:
-            raise AnswerUnreadable(f"the answer is for another {label} than asked", screen=screen, locator=label)
-
-
-def _day(shown: Mapping[str, str], label: str) -> date | None:
-    text = shown.get(label, "")
-    return read_date(text, label) if text else None
-
-
-def _money(text: str, label: str) -> Decimal | None:
-    return read_money(text, label) if text else None

@@ -2,6 +2,7 @@
 
 from payers.identity.one_healthcare_id import TELEMETRY
 from payers.model import AccountState, PasswordRules, Policy, Portal, ResetLetter, WayBack
+from payers.portals.uhc.claim_status import ask
 from payers.portals.uhc.eligibility import check
 from payers.portals.uhc.password_recovery import recover
 from payers.portals.uhc.password_reset import change
@@ -31,7 +32,7 @@ PORTAL = Portal(
     name="uhc",
     title="UnitedHealthcare Provider Portal",
     address="https://secure.uhcprovider.com",
-    version="2026.11.1",
+    version="2026.11.2",
     # Not published: lockout, password age, idle time. 90 days of inactivity are reported in one copy of the roles
     # page and not confirmed in a second, so they are no published number.
     policy=Policy(
@@ -48,6 +49,7 @@ PORTAL = Portal(
     ),
     login=sign_in,
     eligibility=check,
+    claim_status=ask,
     password_reset=change,
     password_recovery=recover,
     # The real site is known to send its code to a verified phone. That a letter carries it is the sandbox's choice, and
@@ -57,10 +59,11 @@ PORTAL = Portal(
     ),
     phrases=PHRASES,
     telemetry=TELEMETRY,
-    alternative="the X12 270/271 transaction through a clearinghouse; UnitedHealthcare's API marketplace",
+    alternative="the X12 270/271 and 276/277 transactions through a clearinghouse; UnitedHealthcare's API marketplace",
     proof={
         "login": "simulated 2026-11-23",
         "eligibility": "simulated 2026-11-23",
+        "claim_status": "simulated 2026-11-23",
         "password_reset": "simulated 2026-11-23",
         "password_recovery": "simulated 2026-11-23",
     },

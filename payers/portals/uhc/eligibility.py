@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from playwright.async_api import Locator, Page
+from playwright.async_api import Page
 
 from flows.eligibility import EligibilityAnswer, EligibilityInquiry
-from flows.errors import AnswerUnreadable, InputError
+from flows.errors import AnswerUnreadable
 from flows.session import Session
-from payers.kit import input_values, option_values, shown
+from payers.kit import input_values, shown
+from payers.portals.uhc.choosing import choose, choose_organization
 from payers.portals.uhc.failures import reach
 from payers.portals.uhc.reading import read
 from payers.portals.uhc.screens import Home, Inquiry, Result
@@ -49,10 +50,10 @@ async def _fill(page: Page, form: Inquiry, inquiry: EligibilityInquiry) -> None:
     wanted = _wanted(inquiry)
     before = await input_values(form.fields)
     if before.get("tin-select") != inquiry.organization.tin:
-        await _choose_organization(page, form, inquiry.organization.tin)
+        await choose_organization(page, form, inquiry.organization.tin, FORM_SECONDS)
         before = await input_values(form.fields)
     if before.get("eligibility-provider-input") != inquiry.provider.npi:
-        await _choose(form.provider, form.providers, inquiry.provider.npi)
+        await choose(form.provider, form.providers, inquiry.provider.npi)
     for field, name in (
         (form.member_id, "eligibility-memberid-input"),
         (form.birth_date, "eligibility-dateofbirth-input"),
@@ -77,18 +78,3 @@ def _wanted(inquiry: EligibilityInquiry) -> dict[str, str]:
         "eligibility-dateofbirth-input": f"{member.patient.birth_date:%m/%d/%Y}",
         "eligibility-dateofservice-input": f"{inquiry.service_date:%m/%d/%Y}",
     }
-
-
-async def _choose_organization(page: Page, form: Inquiry, tin: str) -> None:
-    """Choose the tax id; the portal then draws the form anew, with the organization's providers."""
-    await form.member_id.evaluate("input => { input.dataset.before = '' }")
-    await _choose(form.tin, form.tins, tin)
-    await form.before.wait_for(state="detached")
-    await reach(page, form, seconds=FORM_SECONDS)
-
-
-async def _choose(box: Locator, options: Locator, value: str) -> None:
-    """Choose the option with exactly this value."""
-    if value not in await option_values(options):
-        raise InputError(f"the portal does not list {value} for this account")
-    await box.select_option(value=value)

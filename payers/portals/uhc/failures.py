@@ -28,5 +28,5 @@ def _meaning(screen: Screen) -> PortalkeeperError:
         case SignedOut() | one_healthcare_id.UserId():
             return SessionEnded("the portal ended the session", phrase="signed_out", screen=name)
         case NoAccess():
-            return PermissionMissing("the account lacks the role for eligibility", phrase="no_access", screen=name)
+            return PermissionMissing("the account lacks the role for this", phrase="no_access", screen=name)
     return one_healthcare_id.meaning(screen)

@@ -8,6 +8,8 @@ PHRASES = {
     "no_access": "You do not have access",
     "not_processed": "could not be processed",
     "not_found": "Member not found",
+    "no_claims": "Member found, but no claim",
+    "no_claims_listed": "No claims found",
     "member_id_invalid": "Invalid/Missing Subscriber/Insured ID",
     "name_invalid": "Invalid/Missing Subscriber/Insured Name",
     "birth_date_differs": "Patient Birth Date Does Not Match",

@@ -62,7 +62,7 @@ async def _read_refusal(screen: Result, inquiry: EligibilityInquiry) -> Eligibil
         raise PayerUnavailable("the payer does not answer", phrase=phrase, screen="Result")
     if phrase not in REJECTIONS:
         raise AnswerUnreadable("the portal shows a message that is not listed", screen="Result", locator="words")
-    tin, _, organization = (await screen.tin.inner_text()).strip().partition(" - ")
+    tin, _, organization = (await screen.header.chosen.inner_text()).strip().partition(" - ")
     npi = await screen.provider.input_value()
     _check_asked({"Tax ID": tin, "Organization": organization, "NPI": npi}, inquiry)
     code, coverage = REJECTIONS[phrase]
@@ -88,7 +88,7 @@ async def _read_member(screen: Result, items: Mapping[str, str], inquiry: Eligib
     _check_asked(items, inquiry)
     as_of = _day(items, "Date of Service")
     birth_date = _day(items, "Date of Birth")
-    first_name, last_name = _names(await screen.name.text_content() or "", inquiry.member.patient)
+    first_name, last_name = names(await screen.name.text_content() or "", inquiry.member.patient)
     shown = {
         "member_id": required(items, "Member ID", "Result"),
         "last_name": last_name,
@@ -132,7 +132,7 @@ def _check_asked(shown: Mapping[str, str], inquiry: EligibilityInquiry) -> None:
             raise AnswerUnreadable(f"the answer is for another {label} than asked", screen="Result", locator=label)
 
 
-def _names(shown: str, asked: Person) -> tuple[str, str]:
+def names(shown: str, asked: Person) -> tuple[str, str]:
     """First and last name of `First Last`; where it is cut, only the name asked for can tell.
 
     A name that ends otherwise is all last name, which then differs.

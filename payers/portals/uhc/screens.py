@@ -15,6 +15,7 @@ class Home:
 
     def __init__(self, page: Page) -> None:
         self.eligibility = page.get_by_test_id("eligibility-link")
+        self.claims = page.get_by_test_id("claims-and-payments-link")
         self.user = page.locator("#icon-userfullname-arrow-down").filter(has_text=re.compile(r"\S"))
         self.profile = page.get_by_test_id("manage-id-link")  # in the menu that the name opens
         self.landmark = self.user
@@ -28,18 +29,26 @@ class SignedOut:
 
 
 class NoAccess:
-    """The account lacks the role for eligibility."""
+    """The account lacks the role for what was opened."""
 
     def __init__(self, page: Page) -> None:
         self.landmark = page.locator("p").filter(has_text="You do not have access")
 
 
-class Inquiry:
-    """The eligibility form, and the header's choice of the organization by its tax id."""
+class Header:
+    """The header's choice of the organization by its tax id."""
 
     def __init__(self, page: Page) -> None:
         self.tin = page.get_by_test_id("tin-select")
         self.tins = self.tin.locator("option")
+        self.chosen = page.locator("[data-testid=tin-select] option:checked")  # what a closed list shows
+        self.landmark = self.tin
+
+
+class Inquiry:
+    """The eligibility form."""
+
+    def __init__(self, page: Page) -> None:
         self.member_id = page.get_by_test_id("eligibility-search-member-id-abyss-text-input")
         self.before = page.locator("[data-before]")  # the same field, marked before another organization was chosen
         self.birth_date = page.get_by_test_id("eligibility-search-DOB-abyss-date-picker-input")
@@ -59,7 +68,7 @@ class Result:
 
     def __init__(self, page: Page) -> None:
         self.words = page.get_by_test_id("loading-error-message")
-        self.tin = page.locator("[data-testid=tin-select] option:checked")  # what a closed list shows
+        self.header = Header(page)
         self.provider = page.get_by_test_id("eligibility-search-provider-abyss-select-input")
         self.new_search = page.get_by_test_id("overview-new-search-button-abyss-button-root")
         self.text = page.locator("main")

@@ -118,7 +118,7 @@ async function search(errors, inquiry) {
   } else await drawOverview(main, said, show);
 }
 
-const VIEWS = { "": home, "#/": home, "#/eligibility": eligibility };
+const VIEWS = { "": home, "#/": home, "#/eligibility": eligibility, "#/claims": claims };
 
 async function show() {
   const hash = window.location.hash;
