@@ -53,9 +53,10 @@ def plan_batch(worklist: Worklist, router: Router, listed: Mapping[str, Listed],
         if row.payer is None or row.inquiry is None:
             continue
         try:
-            account = router.account_for(
-                listed[row.payer.name], row.inquiry.organization, row.inquiry.provider.npi, row.account
-            )
+            entry = listed[row.payer.name]
+            if plan.flow not in entry.portal.offers():
+                raise InputError(f"{entry.portal.title} offers no {plan.flow}")
+            account = router.account_for(entry, row.inquiry.organization, row.inquiry.provider.npi, row.account)
         except InputError as error:
             plan.no_route.append((row, str(error)))
             plan.results[key] = _without_answer(key, Failure.of(error), RowOutcome.NOT_ASKED)

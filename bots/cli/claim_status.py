@@ -11,7 +11,7 @@ from bots.cli.office import office
 from bots.cli.printing import Json
 from flows.errors import InputError
 
-BY_NUMBER = {"payer_claim_number": "payer's claim number"}
+BY_NUMBER = {"payer_claim_number": "claim number of the payer"}
 
 
 def claim_status(

@@ -50,6 +50,8 @@ def ask_one(
     log_to(office.settings.home / "portalkeeper.log")
     asked_for = {name: words for name, words in ASKED_FOR.items() if name in contract.required} | dict(also or {})
     cells = _completed(contract, asked_for, {**given, **private})
+    if lacking := [words for name, words in (also or {}).items() if not cells.get(name)]:
+        raise InputError(f"say the {' and the '.join(lacking)}")
     question, account = _question(contract, cells)
     if private:
         _only_for_a_sandbox(account)

@@ -33,8 +33,8 @@ def preview(worklist: Worklist) -> Preview:
     return Preview(
         rows=len(worklist.rows),
         questions=len(worklist.questions()),
-        payers=Counter(payer.name for payer, _ in askable),
-        organizations=Counter(inquiry.organization.name for _, inquiry in askable),
+        payers=dict(Counter(payer.name for payer, _ in askable)),  # asdict() breaks a Counter
+        organizations=dict(Counter(inquiry.organization.name for _, inquiry in askable)),
         taken={text: f"{payer.name} ({way})" for text, (payer, way) in worklist.taken.items()},
         problems=tuple((row.line, row.problem) for row in worklist.rows if row.problem),
         duplicates=tuple(tuple(row.line for row in group) for group in worklist.duplicates()),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,8 +17,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from bots import now
+from bots.batch import plan_batch
 from bots.desk import Failure, Question
 from bots.journal import Journal
+from bots.router import Router
 from bots.worklist import (
     CLAIM_STATUS,
     ELIGIBILITY,
@@ -35,6 +38,7 @@ from bots.worklist.claims import MATCHES, ranked
 from flows.claim_status import Claim, ClaimLine, ClaimStatusAnswer, ClaimStatusInquiry, Status
 from flows.eligibility import Coverage, EligibilityAnswer, EligibilityInquiry, Match
 from flows.parties import Member, Organization, Payer, Person, Provider
+from payers.registry import listed_payers
 
 AETNA = Payer(name="aetna", title="Aetna", payer_ids=("60054",))
 CLINIC = Organization(name="Example Clinic", tin="123456789")
@@ -337,6 +341,23 @@ def test_a_record_of_both_flows_is_none() -> None:
 def test_the_flows_have_different_keys_for_the_same_patient(keyed: Callable[[bytes], str] = bytes.hex) -> None:
     assert question_key(AETNA, INQUIRY, keyed) != question_key(AETNA, ELIGIBLE, keyed)
     assert question_key(AETNA, INQUIRY, keyed) != question_key(AETNA, asked(payer_claim_number="E01"), keyed)
+
+
+class AnyAccount:
+    """Routes everything to one account."""
+
+    def account_for(self, *asked: object) -> str:
+        return "a"
+
+
+def test_a_portal_that_does_not_offer_the_flow_is_not_asked(tmp_path: Path) -> None:
+    worklist, listed = read(tmp_path), listed_payers()["aetna"]
+    without = replace(listed, portal=replace(listed.portal, claim_status=None))
+    router = cast(Router, AnyAccount())
+    plan = plan_batch(worklist, router, {"aetna": without}, {})
+    assert (plan.to_ask, plan.no_route) == (0, [(worklist.rows[0], f"{listed.portal.title} offers no claim_status")])
+    assert [result.outcome for result in plan.results.values()] == [RowOutcome.NOT_ASKED]
+    assert plan_batch(worklist, router, {"aetna": listed}, {}).to_ask == 1
 
 
 def test_the_companions_differ() -> None:
