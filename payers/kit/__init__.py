@@ -1,7 +1,7 @@
 """What every portal module needs: arriving at a screen, and reading what it shows."""
 
 from payers.kit.arriving import SETTLE_SECONDS, AnyOf, Overlay, Screen, arrive, clear, reach, shown, visit
-from payers.kit.claims import ClaimList, asked_for, read_line, read_status
+from payers.kit.claims import ClaimList, asked_for, open_claim, read_line, read_status
 from payers.kit.reading import (
     cells,
     check_asked,
@@ -36,6 +36,7 @@ __all__ = [
     "date_in",
     "input_values",
     "money_in",
+    "open_claim",
     "option_values",
     "pairs",
     "phrase_in",

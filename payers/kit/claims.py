@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -13,6 +14,9 @@ from flows.eligibility import Match
 from flows.errors import AnswerUnreadable, PayerUnavailable
 from flows.parties import Npi, Record
 from payers.kit.reading import date_in, money_in
+
+if TYPE_CHECKING:
+    from playwright.async_api import Locator
 
 # X12 507 status categories, by the meaning that the code list gives them. F0, F3 and F4 say that the payer is done,
 # not how: there the portal's words have to tell.
@@ -83,6 +87,16 @@ def asked_for(inquiry: ClaimStatusInquiry, numbers: Sequence[str]) -> tuple[str,
     if number and number not in numbers:
         raise AnswerUnreadable("the claim that was asked for is not among those found", locator="rows")
     return (number,) if number else tuple(numbers)
+
+
+async def open_claim(links: Locator, number: str) -> None:
+    """Click the link that is this claim's number. It is found by its place: no locator may spell a number, for errors
+    name locators.
+    """
+    numbers = [text.strip() for text in await links.all_text_contents()]
+    if number not in numbers:
+        raise AnswerUnreadable("a claim is no longer in the list", locator="open")
+    await links.nth(numbers.index(number)).click()
 
 
 class ClaimList(Record):

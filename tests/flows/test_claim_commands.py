@@ -45,6 +45,22 @@ def batch(path: Path, rows: list[dict[str, str]]) -> Path:
     return path
 
 
+def found_outside_the_answers(house: House, claims: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Where member data or claim numbers stand in the data folder, the answers apart."""
+    house.inventory.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    needles = {
+        text
+        for claim in claims
+        for text in (claim["member_id"], claim["patient"]["last_name"], claim["expects"]["payer_claim_number"],
+                     claim["expects"]["patient_control_number"])
+    }  # fmt: skip
+    files = [file for file in house.home.rglob("*") if file.is_file() and "answers" not in file.parts]
+    assert any(file.name == "portalkeeper.log" for file in files)
+    return [
+        (file.name, needle) for file in files for needle in needles if needle in file.read_bytes().decode("latin-1")
+    ]
+
+
 def rows_of(file: Path) -> list[dict[str, str]]:
     return [*csv.DictReader(io.StringIO(file.read_text(), newline=""))]
 
@@ -137,6 +153,7 @@ def test_an_answer_about_somebody_else_is_no_answer(house: House, tmp_path: Path
     assert (wrong["outcome"], wrong["status"], wrong["paid"]) == ("no_answer", "", "")
     assert wrong["reason_not_answered"].startswith("AnswerUnreadable: ")
     assert (right["outcome"], right["paid"]) == ("answered", claims[1]["expects"]["paid"])
+    assert found_outside_the_answers(house, claims) == []
 
 
 @pytest.mark.slow

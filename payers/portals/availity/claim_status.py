@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from playwright.async_api import Locator, Page
 
 from flows.claim_status import Claim, ClaimStatusAnswer, ClaimStatusInquiry
 from flows.errors import AnswerUnreadable
 from flows.session import Session
-from payers.kit import input_values, reach, shown, state_name
+from payers.kit import input_values, open_claim, reach, shown, state_name
 from payers.portals.availity.claim_reading import read, read_claim
 from payers.portals.availity.claim_screens import ClaimDetail, ClaimResults, ClaimSearch
 from payers.portals.availity.failures import failures, meaning
@@ -96,7 +94,7 @@ async def _open_tab(search: ClaimSearch, inquiry: ClaimStatusInquiry) -> tuple[d
 async def _read_claim(page: Page, number: str, inquiry: ClaimStatusInquiry) -> Claim:
     """Open one of the claims, unfold it, read it, and go back to the list."""
     results, detail = ClaimResults(page), ClaimDetail(page)
-    await results.open.filter(has_text=re.compile(f"^{re.escape(number)}$")).click()
+    await open_claim(results.open, number)
     await _reach(page, detail, FORM_SECONDS)
     if await detail.more.count():
         await detail.more.click()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from playwright.async_api import Locator, Page
 
 from flows.claim_status import Claim, ClaimStatusAnswer, ClaimStatusInquiry
 from flows.errors import AnswerUnreadable
 from flows.session import Session
-from payers.kit import input_values
+from payers.kit import input_values, open_claim
 from payers.portals.uhc.choosing import choose, choose_organization
 from payers.portals.uhc.claim_reading import read, read_claim
 from payers.portals.uhc.claim_screens import ClaimDetail, ClaimResults, ClaimSearch
@@ -96,7 +94,7 @@ async def _select(box: Locator, options: Locator, label: str, name: str) -> None
 async def _read_claim(page: Page, number: str, inquiry: ClaimStatusInquiry) -> Claim:
     """Open one of the claims, unfold it, read it, and go back to the list."""
     results, detail = ClaimResults(page), ClaimDetail(page)
-    await results.open.filter(has_text=re.compile(f"^{re.escape(number)}$")).click()
+    await open_claim(results.open, number)
     await reach(page, detail, seconds=FORM_SECONDS)
     for _ in range(await detail.folded.count()):
         await detail.folded.first.click()
