@@ -19,7 +19,7 @@ NOT_FOUND, NO_MEMBER, PAYER_DOWN = "not found", "no member", "payer down"
 class ClaimsAsked:
     """Whose claims, of which days, by whom. What is empty was not asked for; a number names one claim.
 
-    Without a member id it is the number alone that says which.
+    Without a member id it is the number alone that says which. `tin_wide` asks for those of all the tax id's providers.
     """
 
     payer: str
@@ -33,6 +33,7 @@ class ClaimsAsked:
     last_name: str = ""
     first_name: str = ""
     number: str = ""
+    tin_wide: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def _asked_for(member: Member, asked: ClaimsAsked) -> bool:
 
 
 def _found(claim: Claim, asked: ClaimsAsked) -> bool:
-    billed_by_them = claim.provider == asked.provider
+    billed_by_them = claim.provider.tin == asked.tin if asked.tin_wide else claim.provider == asked.provider
     if asked.number:
         return billed_by_them and claim.number == asked.number
     return billed_by_them and asked.first_day <= claim.first_day <= asked.last_day

@@ -102,6 +102,10 @@ class Claim:
         """What the patient owes, once adjudicated."""
         return None if self.allowed is None or self.paid is None else self.allowed - self.paid
 
+    def distinct(self, codes: str) -> list[str]:
+        """The adjustment or remark codes of all lines, each once."""
+        return list(dict.fromkeys(code for line in self.lines for code in getattr(line, codes)))
+
     def public(self) -> dict[str, Any]:
         """The claim as the control interface shows it, with what a right answer says."""
         return {
@@ -130,6 +134,8 @@ class Claim:
                     "patient_responsibility": self.patient_responsibility,
                     "payment_number": self.payment_number or None,
                     "payment_method": self.payment_method or None,
+                    "adjustment_codes": self.distinct("adjustments"),
+                    "remark_codes": self.distinct("remarks"),
                     "lines": [line.public() for line in self.lines],
                 }
             ),
@@ -161,13 +167,17 @@ def _of_payer(payer: str, seed: int, members: list[Member]) -> Iterator[Claim]:
         how_many = 1 if member.subscriber else _HOW_MANY[index % len(_HOW_MANY)]
         begins = _FIRST_DAY + timedelta(days=draw.randrange(120))
         for place in range(how_many):
-            # the third claim of a member was billed by somebody else
-            yield _claim(draw, member, next(numbers), begins + timedelta(days=20 * place), theirs=place == 2)
+            # of three claims the last was billed by another organization, of some two by a colleague
+            organization = ORGANIZATIONS[1 if place == 2 else 0]
+            provider = organization.providers[1 if place == 1 and index % 8 == 2 else 0]
+            first = begins + timedelta(days=20 * place)
+            yield _claim(draw, member, next(numbers), first, organization, provider)
 
 
-def _claim(draw: random.Random, member: Member, number: int, first: date, *, theirs: bool) -> Claim:
+def _claim(
+    draw: random.Random, member: Member, number: int, first: date, organization: Organization, provider: Provider
+) -> Claim:
     status = tuple(CODES)[number % len(CODES)]
-    organization = ORGANIZATIONS[1 if theirs else 0]
     last = first + timedelta(days=number % 3)
     size = 2 + number % 3
     lines = tuple(_line(draw, place, first, status, last=place == size) for place in range(1, size + 1))
@@ -177,7 +187,7 @@ def _claim(draw: random.Random, member: Member, number: int, first: date, *, the
     return Claim(
         member=member,
         organization=organization,
-        provider=organization.providers[0],
+        provider=provider,
         number=f"{_NUMBERS[member.payer.id]}{draw.randrange(10**6):06d}{number:05d}",
         control_number=f"00{draw.randrange(10**5):05d}-{number}",
         status=status,

@@ -90,8 +90,8 @@ def detail(claim: Claim) -> dict[str, Any]:
         "lines": [_line(each) for each in claim.lines],
         "codes": [
             *_codes(claim.category, claim.code),
-            *(("Adjustment Reason", code, "") for code in _distinct(claim, "adjustments")),
-            *(("Remark", code, "") for code in _distinct(claim, "remarks")),
+            *(("Adjustment Reason", code, "") for code in claim.distinct("adjustments")),
+            *(("Remark", code, "") for code in claim.distinct("remarks")),
         ],
     }
 
@@ -133,10 +133,6 @@ def _line(line: Line) -> dict[str, Any]:
 
 def _codes(category: str, code: str) -> list[tuple[str, str, str]]:
     return [("Category", category, _OWN_WORDS[category]), ("Status", code, ""), ("Entity", "PR", "Payer")]
-
-
-def _distinct(claim: Claim, name: str) -> list[str]:
-    return list(dict.fromkeys(code for line in claim.lines for code in getattr(line, name)))
 
 
 def _dates(claim: Claim) -> str:

@@ -110,6 +110,7 @@ class UhcClaims:
             tin=tin,
             birth_date=born,
             number=number,
+            tin_wide=body.get("tinWideSearch") is True,
         )
 
 

@@ -14,6 +14,7 @@ from flows.claim_status import Claim, ClaimStatusAnswer, Status
 from flows.eligibility import Match
 from flows.errors import PortalChanged, error_classes
 
+COLLEAGUE = "2000001026"
 EVERY_STATUS = ("received", "pending", "needs_information", "denied", "paid", "partly_paid", "rejected")
 # what a portal's pages do not show; everything else that the world knows must be read
 NOT_SHOWN = {
@@ -77,24 +78,55 @@ async def claims_of_every_status(house: House, portal: str) -> None:
 
 
 async def several_claims(house: House, portal: str) -> None:
-    """All claims of the span, and only those that this provider billed; by its number only the one."""
+    """All claims of the span; by its number only the one, which leaves nothing behind for the next search."""
     name, user = house.account(portal)
-    own = house.world.claims(portal)
-    mine = of_one_member(own, 2)
-    days = span(mine)
-    both = claim_question(house.world, mine[0], **days)
-    first = claim_question(house.world, mine[0])
-    number = claim_question(house.world, mine[0], **days, payer_claim_number=mine[1]["expects"]["payer_claim_number"])
-    run, results = await ask_claims(house, name, both, first, number)
+    mine = {claim["expects"]["payer_claim_number"]: claim for claim in of_one_member(house.world.claims(portal), 2)}
+    (one, first), (other, _) = mine.items()
+    days = span(mine.values())
+    questions = (
+        claim_question(house.world, first, **days, payer_claim_number=other),
+        claim_question(house.world, first, **days),
+        claim_question(house.world, first),
+    )
+    run, results = await ask_claims(house, name, *questions)
     assert run.failure is None
     found = [[claim.payer_claim_number for claim in result.claims] for result in results]
-    one, other = (claim["expects"]["payer_claim_number"] for claim in mine)
-    assert (sorted(found[0]), found[1], found[2]) == (sorted([one, other]), [one], [other])
-    for claim in results[0].claims:
-        check_claim(
-            claim, next(each for each in mine if each["expects"]["payer_claim_number"] == claim.payer_claim_number)
-        )
+    assert (found[0], sorted(found[1]), found[2]) == ([other], sorted([one, other]), [one])
+    for claim in results[1].claims:
+        check_claim(claim, mine[claim.payer_claim_number])
     assert house.world.account(portal, user)["lookups"] == 3
+
+
+async def only_ones_own(house: House, portal: str) -> None:
+    """A colleague's claims for the same patient, under the same tax id, are not taken for the provider's."""
+    name, user = house.account(portal)
+    colleagues = [
+        claim for claim in house.world.get("/claims") if claim["portal"] == portal and claim["npi"] == COLLEAGUE
+    ]
+    theirs = colleagues[0]
+    ours = next(claim for claim in house.world.claims(portal) if claim["member_id"] == theirs["member_id"])
+    asked = claim_question(house.world, ours, **span([ours, theirs]))
+    run, [result] = await ask_claims(house, name, asked)
+    assert run.failure is None
+    assert isinstance(result, ClaimStatusAnswer), result
+    [found] = result.claims
+    check_claim(found, ours)
+    assert house.world.account(portal, user)["lookups"] == 1
+
+
+async def a_stale_result_for_the_same_patient(house: House, portal: str) -> None:
+    """Claims of other days than asked for are no answer, whosever they are."""
+    name, user = house.account(portal)
+    mine = of_one_member(house.world.claims(portal), 2)
+    questions = [claim_question(house.world, claim) for claim in mine]
+    run, [before, stale] = await ask_claims(
+        house, name, *questions, after=lambda index: order(house, portal, user, "stale_result") if not index else None
+    )
+    assert run.failure is None
+    assert isinstance(before, ClaimStatusAnswer), before
+    assert isinstance(stale, Failure), stale
+    assert stale.error == "AnswerUnreadable"
+    assert house.world.account(portal, user)["lookups"] == 2
 
 
 async def no_claims(house: House, portal: str, codes: dict[str, str | None]) -> None:

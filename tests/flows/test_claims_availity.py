@@ -37,6 +37,14 @@ async def test_several_claims(house: House) -> None:
     await claiming.several_claims(house, "availity")
 
 
+async def test_only_ones_own_claims(house: House) -> None:
+    await claiming.only_ones_own(house, "availity")
+
+
+async def test_a_stale_result_for_the_same_patient(house: House, impatience: None) -> None:
+    await claiming.a_stale_result_for_the_same_patient(house, "availity")
+
+
 async def test_no_claims(house: House) -> None:
     await claiming.no_claims(house, "availity", {"none": "35", "unknown": "33"})
 
@@ -48,13 +56,14 @@ async def test_a_dependent(house: House) -> None:
 async def test_a_payer_without_the_standard_search(house: House) -> None:
     """It is asked by member and dates; the general message that nothing was found is an answer."""
     name, user = house.account()
-    claim = next(each for each in house.world.claims("availity") if each["payer"] == "62308")
+    cigna = [each for each in house.world.claims("availity") if each["payer"] == "62308"]
+    claim, other = claiming.of_one_member(cigna, 2)
     long_ago = {"service_from": "2020-01-02", "service_to": "2020-01-03"}
     number = claim["expects"]["payer_claim_number"]
     questions = (
         claim_question(house.world, claim),
         claim_question(house.world, claim, **long_ago),
-        claim_question(house.world, claim, payer_claim_number=number),
+        claim_question(house.world, claim, **claiming.span([claim, other]), payer_claim_number=number),
         claim_question(house.world, claim, payer_claim_number="C99999999999"),
     )
     run, [found, nothing, by_number, not_there] = await claiming.ask_claims(house, name, *questions)

@@ -35,6 +35,14 @@ async def test_several_claims(house: House) -> None:
     await claiming.several_claims(house, "uhc")
 
 
+async def test_only_ones_own_claims(house: House) -> None:
+    await claiming.only_ones_own(house, "uhc")
+
+
+async def test_a_stale_result_for_the_same_patient(house: House, impatience: None) -> None:
+    await claiming.a_stale_result_for_the_same_patient(house, "uhc")
+
+
 async def test_no_claims(house: House) -> None:
     await claiming.no_claims(house, "uhc", {"none": None, "unknown": None})
 

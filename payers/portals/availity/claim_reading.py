@@ -85,7 +85,7 @@ async def _read_list(
         raise AnswerUnreadable("the result shows no table of claims", screen="ClaimResults", locator="rows")
     numbers = [row[0] for row in table_rows(rows, CLAIM_COLUMNS)]
     shown_of = (await screen.shown_of.inner_text()).strip()
-    if not numbers or shown_of != f"1–{len(numbers)} of {len(numbers)}":
+    if shown_of != f"1–{len(numbers)} of {len(numbers)}":
         raise AnswerUnreadable("the table does not show all claims", screen="ClaimResults", locator="shown_of")
     person = _person(summary, "ClaimResults")
     return ClaimList(

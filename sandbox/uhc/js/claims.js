@@ -49,7 +49,7 @@ function claimForm(options) {
     event.preventDefault();
     const byMember = kind.selectedIndex === 1;
     const value = (element, shown) => (shown ? element.value.trim() : "");
-    searchClaims(errors, { npi: provider.value, claimNumber: value(number, !byMember),
+    searchClaims(errors, { npi: provider.value, tinWideSearch: wide.checked, claimNumber: value(number, !byMember),
       memberId: value(member, byMember), dateOfBirth: value(born, byMember),
       firstServiceDate: value(first, byMember && range.selectedIndex === 1),
       lastServiceDate: value(last, byMember && range.selectedIndex === 1) });
