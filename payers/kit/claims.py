@@ -81,9 +81,11 @@ def _number(text: str, label: str) -> Decimal:
 def asked_for(inquiry: ClaimStatusInquiry, numbers: Sequence[str]) -> tuple[str, ...]:
     """Of the claims that a page lists, those to read: the one that was asked for by its number, else all.
 
-    Raises `AnswerUnreadable` when that one is not among them.
+    Raises `AnswerUnreadable` when that one is not among them, and for two of one number, which can't be told apart.
     """
     number = inquiry.payer_claim_number
+    if len(set(numbers)) < len(numbers):
+        raise AnswerUnreadable("two of the claims have the same number", locator="rows")
     if number and number not in numbers:
         raise AnswerUnreadable("the claim that was asked for is not among those found", locator="rows")
     return (number,) if number else tuple(numbers)

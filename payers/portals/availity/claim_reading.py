@@ -60,14 +60,15 @@ async def _read_none(screen: ClaimResults, inquiry: ClaimStatusInquiry) -> Claim
     organization, npi = await screen.organization.input_value(), await screen.npi.input_value()
     check_asked({"Organization": organization, "Provider NPI": npi}, _asked(inquiry), "ClaimResults")
     codes = _codes(await cells(screen.codes))
+    category = _first(codes, "Category")
     return ClaimStatusAnswer(
         claims=(),
-        status=Status.NOT_ON_FILE,
+        status=read_status(category, "NOT FOUND", {"NOT FOUND": Status.NOT_ON_FILE}),
         match=Match.NOT_SHOWN,
         organization=organization,
         provider_npi=npi,
         portal_words=words,
-        category_code=_first(codes, "Category"),
+        category_code=category,
         status_code=_first(codes, "Status"),
     )
 
