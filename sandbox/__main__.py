@@ -44,7 +44,7 @@ def main(argv: list[str] | None = None) -> int:
     world = World(options.seed, clock, mailbox)
     world.name_portals(HOSTS, port)
     wires = Wires()
-    portals = ByHost(world, build_sites(world, port))
+    portals = ByHost(world, build_sites(world, port, options.okta_widget))
     ready = partial(_announce, world, control)
     try:
         asyncio.run(serve(portals, control_app(world, wires), bound, wires, ready))
@@ -75,6 +75,9 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same world")
     parser.add_argument("--clock-file", type=Path, help="where to publish the clock's offset")
     parser.add_argument("--maildir", type=Path, help="a Maildir that takes the portals' mail")
+    parser.add_argument(
+        "--okta-widget", type=Path, help="the folder dist of @okta/okta-signin-widget, for its own pages"
+    )
     return parser.parse_args(argv)
 
 

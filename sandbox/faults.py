@@ -50,6 +50,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "payer_down": ("lookup",),
     "end_session": ("session",),
     "redraw_refusal": ("login_post", "change_post", "reset_post"),
+    "code_used": ("code_post",),
     "terms": ("sign_in",),
     "security_question": ("sign_in",),
     "mail_delay": ("mail",),

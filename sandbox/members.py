@@ -24,6 +24,7 @@ _ID_SHAPES = {
     "61101": ("H", 8),
     "62308": ("U", 9),
     "87726": ("9", 8),
+    "texas-medicaid": ("5", 8),
 }
 
 
@@ -35,6 +36,7 @@ class Payer:
     name: str
     portal: str
     by_name: bool = False
+    own_ids: bool = False  # everybody has a number of their own, so nobody is somebody's dependent
 
 
 PAYERS = (
@@ -42,6 +44,7 @@ PAYERS = (
     Payer("61101", "Humana", "availity", by_name=True),
     Payer("62308", "Cigna", "availity", by_name=True),
     Payer("87726", "UnitedHealthcare", "uhc"),
+    Payer("texas-medicaid", "Texas Medicaid", "tmhp", own_ids=True),
 )
 
 
@@ -121,7 +124,7 @@ def draw_members(seed: int) -> list[Member]:
 def _of_payer(payer: Payer, seed: int) -> list[Member]:
     draw = draw_for(seed, "members", payer.id)
     subscribers = [_subscriber(payer, draw, number, coverage, code) for number, (coverage, code) in enumerate(_SHAPES)]
-    return subscribers + [_dependent(each, draw) for each in subscribers[:_DEPENDENTS]]
+    return subscribers + [_dependent(each, draw) for each in subscribers[: 0 if payer.own_ids else _DEPENDENTS]]
 
 
 def _subscriber(payer: Payer, draw: random.Random, number: int, coverage: str, code: str | None) -> Member:

@@ -26,3 +26,7 @@ class Pages:
         path = script.path if script else ""
         html = self._pages.get_template(name).render(script=path, settings=written)
         return HTMLResponse(html, headers=_NO_STORE)
+
+    def show(self, page: str, /, **values: Any) -> Response:
+        """A page that is written here and not in the browser."""
+        return HTMLResponse(self._pages.get_template(page).render(**values), headers=_NO_STORE)

@@ -8,6 +8,7 @@ _NAMES = {
     "61101": ("ChoiceCare PPO", "HumanaChoice H5216", "Gold Plus HMO"),
     "62308": ("Open Access Plus", "LocalPlus", "PPO Preferred"),
     "87726": ("Choice Plus", "Navigate Balanced", "Options PPO"),
+    "texas-medicaid": ("STAR", "STAR+PLUS", "Traditional Medicaid"),
 }
 _PRODUCTS = (
     "Preferred Provider Organization (PPO)",

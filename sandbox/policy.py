@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
+SIGN_IN_PAGES = ("light", "gen2", "gen3", "classic")
 SESSION_RULES = ("newest_wins", "oldest_wins", "refused", "many")
 _FROM_ZERO = ("password_user_run", "password_history")
 
@@ -41,6 +42,7 @@ class Policy:
     inactivity_days: float = 0.0
     reset_link_hours: float = 24.0
     reset_links_a_day: int = 5
+    sign_in_page: str = "light"
 
     def change(self, wanted: Mapping[str, Any]) -> None:
         """Take over `wanted`, all of it or (InputError) nothing."""
@@ -54,6 +56,8 @@ class Policy:
             raise InputError(f"unknown policy {name!r}; known: {known}")
         if name == "sessions":
             return one_of(name, value, SESSION_RULES)
+        if name == "sign_in_page":
+            return one_of(name, value, SIGN_IN_PAGES)
         if isinstance(getattr(self, name), bool):
             return flag(name, value)
         if isinstance(getattr(self, name), int):
@@ -67,6 +71,8 @@ def policy_for(portal: str) -> Policy:
     """The rules of a portal in a new world."""
     if portal == "availity":
         return Policy()
+    if portal == "tmhp":
+        return Policy(password_max_length=72, special_characters="", password_user_run=0, sessions="many")
     return Policy(
         password_max_length=100,
         special_characters="",

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from urllib.parse import parse_qsl
 
 from jinja2 import Environment, PackageLoader
 from starlette.requests import Request
@@ -39,6 +40,11 @@ async def read_json(request: Request) -> dict[str, Any]:
     if not isinstance(read, dict):
         raise InputError("the body must be a JSON object")
     return read
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """The fields of a form that was sent as one."""
+    return dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
 
 
 def word(body: dict[str, Any], name: str) -> str:

@@ -16,11 +16,12 @@ from sandbox.organizations import ORGANIZATIONS
 from sandbox.policy import policy_for
 from sandbox.sessions import Session, Sessions
 
-PORTALS = ("availity", "uhc")
+PORTALS = ("availity", "uhc", "tmhp")
 _EVERYBODY = [each.id for each in ORGANIZATIONS]
 _USERS = {
     "availity": ("evalley01", "evalley02", "chollow01", "evalley03"),
     "uhc": ("evalley_uhc1", "evalley_uhc2", "chollow_uhc1", "evalley_uhc3"),
+    "tmhp": ("evalley_tx1", "evalley_tx2", "chollow_tx1", "evalley_tx3"),
 }
 _LOG_LENGTH = 20_000
 

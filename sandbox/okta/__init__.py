@@ -1,0 +1,1 @@
+"""The simulated Okta, a sign-in service in front of several portals."""

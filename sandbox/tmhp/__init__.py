@@ -1,0 +1,1 @@
+"""The simulated TMHP: Texas Medicaid, behind IAMOnline, which is an Okta."""
