@@ -122,7 +122,7 @@ class House:
 
 def write_questions(file: Path, members: Sequence[Mapping[str, Any]], account: str = "") -> None:
     """A work list as a billing system exports it, for today."""
-    titles = {listed.payer.payer_ids[0]: listed.payer.title for listed in listed_payers().values()}
+    titles = {code: one.payer.title for one in listed_payers().values() for code in one.payer.payer_ids}
     with file.open("w", newline="", encoding="utf-8") as out:
         writer = csv.DictWriter(out, COLUMNS)
         writer.writeheader()

@@ -39,7 +39,7 @@ DAY = date(2026, 11, 23)
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ORGANIZATION = Organization(name="Example Valley Medical Group", tin="000004471")
 PROVIDER = Provider(npi="2000001018")
-PAYERS = {"availity": "aetna", "uhc": "united-healthcare"}
+PAYERS = {"availity": "aetna", "uhc": "united-healthcare", "tmhp": "texas-medicaid"}
 RELATIONSHIPS = {"self": Relationship.SELF, "spouse": Relationship.SPOUSE, "child": Relationship.CHILD}
 # the page as it stands, with what fields hold, and without whatever acts, decorates or leads elsewhere
 SNAPSHOT = """() => {
@@ -63,6 +63,7 @@ MASKS = (
     (re.compile(r"\b\d{19,}\b"), lambda found: "0" * len(found[0])),  # transaction numbers
     (re.compile(r"\b\d\d:\d\d:\d\d [AP]M\b"), lambda found: "12:00:00 PM"),
     (re.compile(r'(?<=value=")\d{6}(?=")'), lambda found: "000000"),  # codes
+    (re.compile(r'(?<=")input\d+(?=")'), lambda found: "input0"),  # Okta's ids are new at each render
 )
 
 
@@ -179,9 +180,10 @@ class Recorder:
                 await self._keep(seat.page, "alert", "password-refused", said)
 
     def _cases(self) -> dict[str, dict[str, Any]]:
-        payer = self._payer.payer_ids[0]
-        members = [each for each in self._practice.get("/members") if each["payer"] == payer]
+        ids = (self._payer.name, *self._payer.payer_ids[:1])
+        members = [each for each in self._practice.get("/members") if each["payer"] in ids]
         subscribers = [each for each in members if not each["subscriber"]]
+        dependents = [each for each in members if each["subscriber"]]
 
         def first(coverage: str) -> dict[str, Any]:
             return next(each for each in subscribers if each["expects"]["coverage"] == coverage)
@@ -189,7 +191,7 @@ class Recorder:
         return {
             "active": first("active"),
             "inactive": first("inactive"),
-            "dependent": next(each for each in members if each["subscriber"]),
+            **({"dependent": dependents[0]} if dependents else {}),
             "not-found": first("not_found"),
             "rejected": first("rejected"),
             "payer-down": first("payer_down"),
@@ -355,8 +357,8 @@ async def main(folder: Path) -> None:
         practice.post("/clock", advance_seconds=NOON.timestamp() - practice.now())
         host = await Host.start(find_browser(None))
         try:
-            for portal in portals().values():
-                await Recorder(practice, host, portal, folder).record()
+            for name in PAYERS:  # in this order, so that a portal added at the end changes no recording before it
+                await Recorder(practice, host, portals()[name], folder).record()
         finally:
             await host.stop()
 

@@ -178,7 +178,7 @@ def claim_question(world: World, claim: Mapping[str, Any], **changes: Any) -> Qu
 
 
 def _payer(member: Mapping[str, Any]) -> Payer:
-    return next(listed.payer for listed in listed_payers().values() if listed.payer.payer_ids[0] == member["payer"])
+    return next(listed.payer for listed in listed_payers().values() if listed.payer.title == member["payer_name"])
 
 
 def _member(member: Mapping[str, Any]) -> Member:

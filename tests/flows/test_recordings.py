@@ -19,6 +19,9 @@ from bots.desk import Failure
 from flows.claim_status import ClaimStatusInquiry
 from flows.eligibility import EligibilityInquiry
 from flows.errors import PortalkeeperError
+from payers.identity.okta.failures import explain as explain_okta
+from payers.identity.okta.password_reset import conclude as conclude_change_okta
+from payers.identity.okta.screens import Alert as AlertOkta
 from payers.identity.one_healthcare_id.password_reset import explain as explain_change_one_healthcare_id
 from payers.identity.one_healthcare_id.screens import Alert, ChangeAnswer
 from payers.identity.one_healthcare_id.sign_in import _explain as explain_one_healthcare_id
@@ -31,7 +34,11 @@ from payers.registry import listed_payers, portals
 
 PAGES = Path(__file__).parents[2] / "recordings" / "pages"
 RECORDINGS = sorted(PAGES.glob("*/*.html"))
-REFUSED_SIGN_IN = {"availity": (SignInAlert, explain_availity), "uhc": (Alert, explain_one_healthcare_id)}
+REFUSED_SIGN_IN = {
+    "availity": (SignInAlert, explain_availity),
+    "uhc": (Alert, explain_one_healthcare_id),
+    "tmhp": (AlertOkta, explain_okta),
+}
 CHANGE = {
     "availity": (lambda page: ChangeAnswerAvaility(MyAccount(page).frame), explain_change_availity),
     "uhc": (ChangeAnswer, explain_change_one_healthcare_id),
@@ -94,6 +101,9 @@ async def read_sign_in(page: Page, portal: str, outcome: str) -> dict[str, Any]:
 
 
 async def read_change(page: Page, portal: str) -> dict[str, Any]:
+    if portal == "tmhp":
+        await conclude_change_okta(page)
+        return {}
     screen, explain = CHANGE[portal]
     answer = screen(page)
     assert await shown(answer)
@@ -151,6 +161,27 @@ OTHERWISE = (
     ("uhc", "active", ">11/23/2026<", ">11/22/2026<", {"match": "differs"}),
     ("uhc", "active", ">12/01/2020<", ">soon<", {"error": "AnswerUnreadable", "locator": "Effective Date"}),
     ("uhc", "not-found", ">Member not found.", ">No luck today.", {"error": "AnswerUnreadable", "locator": "words"}),
+    (
+        "tmhp",
+        "active",
+        ">Eligible<",
+        ">Partly Eligible<",
+        {"error": "AnswerUnreadable", "locator": "Eligibility Status"},
+    ),
+    ("tmhp", "active", ">2000001018<", ">2000001026<", {"error": "AnswerUnreadable", "locator": "NPI"}),
+    ("tmhp", "active", ">000004471<", ">000007312<", {"error": "AnswerUnreadable", "locator": "Tax ID"}),
+    ("tmhp", "active", "<td>11/23/2026<", "<td>11/22/2026<", {"match": "differs"}),
+    ("tmhp", "active", ">Client Name<", ">Person<", {"error": "AnswerUnreadable", "locator": "Client Name"}),
+    ("tmhp", "active", ">EXAMPLAR, ", ">OTHER, ", {"match": "differs"}),
+    ("tmhp", "active", "<td>02/01/1958<", "<td>02/02/1958<", {"match": "differs"}),
+    ("tmhp", "active", ">05/01/2020<", ">soon<", {"error": "AnswerUnreadable", "locator": "Begin Date"}),
+    (
+        "tmhp",
+        "not-found",
+        ">Subscriber/Insured Not Found",
+        ">No luck",
+        {"error": "AnswerUnreadable", "locator": "words"},
+    ),
     ("uhc", "not-found", 'value="2000001018" selected', 'value="1" selected', {"error": "AnswerUnreadable"}),
 )
 

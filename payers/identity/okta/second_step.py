@@ -1,0 +1,49 @@
+"""Okta's second step: the authenticator's code. A code by e-mail is not read."""
+
+from __future__ import annotations
+
+from flows.errors import CodeNotReceived, CodeRejected
+from flows.session import Session
+from payers.identity.okta.failures import explain, next_screen, said
+from payers.identity.okta.screens import Alert, ChooseMethod, CodeByMail, EnterCode, PasswordExpiring
+from payers.kit import Screen
+
+CODE_TRIES = 2
+
+
+async def pass_second_step(session: Session, screen: Screen, *ends: Screen) -> Screen:
+    """Past the choice of a method and the code, where one of them is shown; the screen behind them."""
+    if isinstance(screen, ChooseMethod):
+        async with session.step("choose the authenticator"):
+            if await screen.authenticator.count() == 0:
+                raise _only_by_mail(screen)
+            await screen.authenticator.first.click()
+            screen = await next_screen(session.page, EnterCode(session.page))
+    if isinstance(screen, CodeByMail):
+        raise _only_by_mail(screen)
+    return await _enter_code(session, screen, *ends) if isinstance(screen, EnterCode) else screen
+
+
+async def _enter_code(session: Session, form: EnterCode, *ends: Screen) -> Screen:
+    """Give a code, and once more a fresh one if the first is refused."""
+    alert = Alert(session.page)
+    for _ in range(CODE_TRIES):
+        async with session.step("enter the code", private=True):
+            await form.code.fill((await session.code()).get_secret_value())
+            await form.go_on.click()
+            screen = await next_screen(session.page, alert, PasswordExpiring(session.page), *ends)
+            if not isinstance(screen, Alert):
+                return screen
+            phrase = await said(alert)
+            if phrase not in ("code_refused", "code_used"):
+                await explain(alert)
+            await alert.words.evaluate_all("shown => shown.forEach(each => { each.dataset.read = '' })")
+    raise CodeRejected("the portal refused two codes", phrase=phrase, screen="EnterCode")
+
+
+def _only_by_mail(screen: Screen) -> CodeNotReceived:
+    return CodeNotReceived(
+        "the portal sends its code by e-mail and in no other way, which the worker does not read. A person "
+        "sets up Google Authenticator or Okta Verify for the account and stores its key (pk vault set ACCOUNT --totp)",
+        screen=type(screen).__name__,
+    )
