@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 SETTLE_SECONDS = 0.25
 FIRST_LOOK_SECONDS = 0.5
 LONGEST_LOOK_SECONDS = 2.0
+BROWSERS_OWN = "chrome-error:"
 
 
 class Screen(Protocol):
@@ -64,7 +65,8 @@ async def reach(
     """Arrive at one of `screens`; raise the `meaning` of a failure screen that is shown instead.
 
     Failures are looked for every now and then while no screen comes: a waiter for each of them would cost more than
-    the rest of a question. A screen that had to settle is looked at beside the failures, which win.
+    the rest of a question. A screen that had to settle is looked at beside the failures, which win. The browser's own
+    error page, as it comes for a form that got no answer, is `PortalUnavailable`.
     """
     clock = asyncio.get_running_loop().time
     deadline, patience = clock() + seconds, FIRST_LOOK_SECONDS
@@ -76,6 +78,8 @@ async def reach(
             if await shown(failure):
                 raise meaning(await failure.which())
         patience = min(2 * patience, LONGEST_LOOK_SECONDS)
+        if screen is None and page.url.startswith(BROWSERS_OWN):
+            raise PortalUnavailable("the browser shows its own error page: the portal could not be reached")
     if screen is None:
         raise _nothing_came(screens, seconds)
     return screen

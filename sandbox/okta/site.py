@@ -134,7 +134,7 @@ class Okta:
                 return await self._code(visit, request, passcode)
             case step if step in (EXPIRED, EXPIRING):
                 return await self._renew(visit, request, passcode)
-        raise InputError("no passcode is wanted now")
+        return self._idx(visit, request).end(*GONE, status=401)
 
     async def skip(self, visit: Visit, request: Request) -> Response:
         """Past the warning, with the old password."""

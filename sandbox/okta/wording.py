@@ -17,7 +17,7 @@ _UNMET = "Password requirements were not met"
 CHANGES = {
     Change.AGAINST_RULES: f"{_UNMET}. Use at least 8 characters, a lowercase letter, an uppercase letter and a number.",
     Change.USED_BEFORE: "Password has been used too recently",
-    Change.TOO_YOUNG: f"{_UNMET}. The password was changed too recently.",
+    Change.TOO_YOUNG: "The password was changed too recently",
     Change.UNCONFIRMED: "New passwords must match",
     Change.WRONG_CURRENT: "Old password is not correct",
     Change.LOCKED: LOCKED[1],

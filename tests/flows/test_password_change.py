@@ -26,7 +26,7 @@ from payers.registry import find_portal
 __all__ = ["codes_in_a_row", "mortal", "policies"]
 pytestmark = pytest.mark.usefixtures("codes_in_a_row")
 
-PORTALS = ("availity", "uhc")
+PORTALS = ("availity", "uhc", "tmhp")
 SHARES = 2  # the kills at one portal are spread over so many tests
 
 

@@ -23,17 +23,18 @@ pytestmark = pytest.mark.usefixtures("codes_at_once", "impatience")
 
 FIRST = "F1rst-pass-word"
 OTHER = "0ther-pass$Word"
-WAITS = (
-    "payers.portals.availity.password_reset",
-    "payers.identity.one_healthcare_id.password_reset",
-)
+WAITS = {
+    "payers.portals.availity.password_reset": "FORM_SECONDS",
+    "payers.identity.one_healthcare_id.password_reset": "FORM_SECONDS",
+    "payers.identity.okta.failures": "SCREEN_SECONDS",
+}
 
 
 @pytest.fixture
 def impatience(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Short time-outs, and no second try of a run."""
-    for module in WAITS:
-        monkeypatch.setattr(importlib.import_module(module), "FORM_SECONDS", 6)
+    for module, seconds in WAITS.items():
+        monkeypatch.setattr(importlib.import_module(module), seconds, 6)
     monkeypatch.setattr(runs, "TRIES", 1)
     house.settings = house.settings.model_copy(update={"step_timeout_seconds": 6})
 

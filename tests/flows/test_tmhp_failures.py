@@ -113,6 +113,16 @@ async def test_a_run_that_meets_a_fault(house: House, fault: failing.Fault) -> N
     await failing.the_run_meets(house, "tmhp", fault)
 
 
+@pytest.mark.parametrize("kind", ["cut_before", "cut_after"])
+async def test_a_question_that_gets_no_answer_from_the_network(house: House, kind: str) -> None:
+    """The form is a whole page: the browser shows its own error, which is no change of the portal."""
+    name, user = house.account("tmhp")
+    order(house, "tmhp", user, kind, "lookup", connection="fresh")
+    run, results = await ask(house, name, question(house.world.members("tmhp", "active")[0]))
+    assert (run.failure and run.failure.error, results) == ("PortalUnavailable", [])
+    assert house.world.account("tmhp", user)["lookups"] == (kind == "cut_after")
+
+
 async def test_the_account_lacks_the_role(house: House) -> None:
     await failing.permission_is_missing(house, "tmhp")
 

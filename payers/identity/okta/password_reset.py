@@ -47,7 +47,7 @@ async def explain(alert: Alert) -> None:
     match phrase := await said(alert):
         case "current_password_wrong":
             raise InvalidCredentials("the portal refused the password in force", phrase=phrase, screen="ChangeForm")
-        case "new_password_refused" | "password_used_before":
+        case "new_password_refused" | "password_used_before" | "password_too_young":
             raise NewPasswordRefused("the portal does not take the new password", phrase=phrase, screen="ChangeForm")
         case "no_answer":
             raise PortalUnavailable("the portal could not be reached after the submission", phrase=phrase)

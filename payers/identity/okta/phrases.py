@@ -10,5 +10,6 @@ PHRASES = {
     "outage": "temporarily unavailable",
     "new_password_refused": "requirements were not met",
     "password_used_before": "has been used too recently",
+    "password_too_young": "was changed too recently",  # assumed
     "current_password_wrong": "Old password is not correct",  # assumed
 }
