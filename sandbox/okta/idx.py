@@ -83,6 +83,10 @@ class Idx:
         return self._challenged("okta_password", "Password", secret=True)
 
     def _choose(self) -> dict[str, Any]:
+        form, enrolled = self._choice()
+        return _remedies(form) | {"authenticatorEnrollments": enrolled}
+
+    def _choice(self) -> tuple[dict[str, Any], dict[str, Any]]:
         factors = [AUTHENTICATORS[method] for method in self._visit.factors(self._portal)]
         options = [
             {
@@ -94,11 +98,14 @@ class Idx:
         ]
         choice = {"name": "authenticator", "type": "object", "options": options}
         form = self._form("select-authenticator-authenticate", "challenge", choice)
-        enrolled = {"type": "array", "value": [self._enrolled(key) for key in factors]}
-        return _remedies(form) | {"authenticatorEnrollments": enrolled}
+        return form, {"type": "array", "value": [self._enrolled(key) for key in factors]}
 
     def _challenge(self) -> dict[str, Any]:
-        return self._challenged(AUTHENTICATORS[self._visit.chosen], "Enter code")
+        said = self._challenged(AUTHENTICATORS[self._visit.chosen], "Enter code")
+        if len(self._visit.factors(self._portal)) > 1:
+            form, said["authenticatorEnrollments"] = self._choice()
+            said["remediation"]["value"].append(form)
+        return said
 
     def _challenged(self, key: str, label: str, *, secret: bool = False) -> dict[str, Any]:
         enrolled = self._enrolled(key)
@@ -126,7 +133,7 @@ class Idx:
 
     def _done(self) -> dict[str, Any]:
         href = f"{self._base}/login/token/redirect?stateToken={self._visit.handle}"
-        return {"success": {"name": "success-redirect", "href": href, "rel": ["create-form"], "accepts": ION}}
+        return {"success": {"name": "success-redirect", "href": href}}
 
     def _enrolled(self, key: str) -> dict[str, Any]:
         said: dict[str, Any] = ENROLLED[key] | {

@@ -27,8 +27,8 @@ class Visit:
     closed: bool = False  # right password, but the portal behind does not want this account
 
     def factors(self, portal: Portal) -> list[str]:
-        """The methods that this account can choose from."""
-        return [method for method in AUTHENTICATORS if method in self.account(portal).methods]
+        """The methods that this account can choose from; an e-mail that stands first is sent without asking."""
+        return [method for method in self.account(portal).methods if method in AUTHENTICATORS]
 
     def account(self, portal: Portal) -> Account:
         """Whose sign-in this is, once the password was right."""
@@ -45,7 +45,7 @@ class Visit:
         if self.session.stage != "code":
             return DONE
         factors = self.factors(portal)
-        if not self.chosen and len(factors) == 1:
+        if not self.chosen and (len(factors) == 1 or factors[:1] == ["text"]):
             self.choose(portal, factors[0])
         return CHALLENGE if self.chosen else CHOOSE
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.async_api import Page
+from playwright.async_api import Locator, Page
 
 AUTHENTICATOR = re.compile(r"Google Authenticator|Okta Verify|^\s*Enter a code\s*$")
 BY_MAIL = re.compile(r"your email|verification email|Email Authentication", re.IGNORECASE)
@@ -20,9 +20,14 @@ OUTAGE = re.compile("maintenance|unavailable|server error", re.IGNORECASE)
 
 APP = "[data-se^=google_otp], [data-se=okta_verify-totp]"
 HEADING = "[data-se=o-form-head]"
-SUBMIT = "[data-se=o-form] [type=submit]"
+ERROR = ".infobox-error, .o-form-input-error, [role=alert][aria-label=error]"
 USER = "input[name=identifier], #okta-signin-username, #idp-discovery-username"
 PASSCODE = "input[name='credentials.passcode']"
+
+
+def submit(page: Page, field: Locator) -> Locator:
+    """The button of the form that holds `field`: while classic goes on, two forms are shown."""
+    return page.locator("form").filter(has=field).locator("[type=submit]")
 
 
 class UserId:
@@ -31,7 +36,7 @@ class UserId:
     def __init__(self, page: Page) -> None:
         self.user_id = page.locator(USER)
         self.password = page.locator("input[type=password]")
-        self.go_on = page.locator(SUBMIT)
+        self.go_on = submit(page, self.user_id)
         self.landmark = self.user_id
 
 
@@ -40,19 +45,17 @@ class Password:
 
     def __init__(self, page: Page) -> None:
         self.password = page.locator(f"{PASSCODE}[type=password], #okta-signin-password")
-        self.go_on = page.locator(SUBMIT)
+        self.go_on = submit(page, self.password)
         self.landmark = page.locator(HEADING).filter(has_text="Verify with your password")
 
 
 class Alert:
-    """Any step with an error above its form or below a field."""
+    """Any step with an error above its form or below a field. An error is new until it is marked as read."""
 
     def __init__(self, page: Page) -> None:
-        self.words = page.locator(
-            ":is(.infobox-error, [data-se=infobox-error], .o-form-input-error, [role=alert][id$=-error])"
-            ":not([data-read])"
-        )
-        self.landmark = self.words
+        self.words = page.locator(f"{ERROR}, [id$='-error']")
+        self.new = page.locator(f":is({ERROR}):not([data-read])")
+        self.landmark = self.new
 
 
 class ChooseMethod:
@@ -68,14 +71,16 @@ class EnterCode:
 
     def __init__(self, page: Page) -> None:
         self.code = page.locator(f"{PASSCODE}, input[name='credentials.totp'], input[name=answer]")
-        self.go_on = page.locator(SUBMIT)
+        self.go_on = submit(page, self.code)
         self.landmark = page.locator(HEADING).filter(has_text=AUTHENTICATOR)
 
 
 class CodeByMail:
-    """A code that was, or would be, sent by e-mail."""
+    """A code that was, or would be, sent by e-mail; `others` leads to the other methods, in classic to a list below."""
 
     def __init__(self, page: Page) -> None:
+        self.others = page.locator("[data-se=switchAuthenticator], .factors-dropdown-wrap .option-selected")
+        self.authenticator = page.locator("a.factor-option").filter(has_text=AUTHENTICATOR)
         self.landmark = page.locator(HEADING).filter(has_text=BY_MAIL)
 
 
@@ -101,7 +106,7 @@ class ChangeForm:
         self.current = page.locator("input[name=oldPassword]")
         self.new = page.locator(f"{PASSCODE}[type=password], input[name=newPassword]")
         self.again = page.locator("input[name=confirmPassword]")
-        self.submit = page.locator(SUBMIT)
+        self.submit = submit(page, self.again)
         self.landmark = self.again
 
 

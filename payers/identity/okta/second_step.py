@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from playwright.async_api import Page
+
 from flows.errors import CodeNotReceived, CodeRejected
 from flows.session import Session
 from payers.identity.okta.failures import explain, next_screen, said
@@ -13,15 +15,26 @@ CODE_TRIES = 2
 
 async def pass_second_step(session: Session, screen: Screen, *ends: Screen) -> Screen:
     """Past the choice of a method and the code, where one of them is shown; the screen behind them."""
+    if isinstance(screen, CodeByMail):
+        async with session.step("choose another method"):
+            screen = await _leave_mail(session.page, screen)
     if isinstance(screen, ChooseMethod):
         async with session.step("choose the authenticator"):
             if await screen.authenticator.count() == 0:
                 raise _only_by_mail(screen)
             await screen.authenticator.first.click()
             screen = await next_screen(session.page, EnterCode(session.page))
-    if isinstance(screen, CodeByMail):
-        raise _only_by_mail(screen)
     return await _enter_code(session, screen, *ends) if isinstance(screen, EnterCode) else screen
+
+
+async def _leave_mail(page: Page, mail: CodeByMail) -> Screen:
+    """From the method that Okta chose to the authenticator, or to the choice of it."""
+    if await mail.others.count() == 0:
+        raise _only_by_mail(mail)
+    await mail.others.click()
+    if await mail.authenticator.count() > 0:
+        await mail.authenticator.first.click()
+    return await next_screen(page, ChooseMethod(page), EnterCode(page))
 
 
 async def _enter_code(session: Session, form: EnterCode, *ends: Screen) -> Screen:
@@ -37,7 +50,7 @@ async def _enter_code(session: Session, form: EnterCode, *ends: Screen) -> Scree
             phrase = await said(alert)
             if phrase not in ("code_refused", "code_used"):
                 await explain(alert)
-            await alert.words.evaluate_all("shown => shown.forEach(each => { each.dataset.read = '' })")
+            await alert.new.evaluate_all("shown => shown.forEach(each => { each.dataset.read = '' })")
     raise CodeRejected("the portal refused two codes", phrase=phrase, screen="EnterCode")
 
 

@@ -96,9 +96,14 @@ function step(answer, remedy) {
 
 function footer(answer, remedies) {
   const skip = remedies.find((each) => each.name === "skip");
+  const other = remedies.slice(1).find((each) => each.name === "select-authenticator-authenticate");
   const link = (name, words, remedy) => h("a", { "data-se": name, href: "#", class: "link",
     onclick: (event) => { event.preventDefault(); send(remedy, {}); } }, words);
   return h("div", { class: "auth-footer" }, skip ? link("skip", "Remind me later", skip) : null,
+    other ? h("a", { "data-se": "switchAuthenticator", href: "#", class: "link", onclick: (event) => {
+      event.preventDefault();
+      draw({ ...answer, remediation: { value: [other] } });
+    } }, "Verify with something else") : null,
     answer.user ? link("cancel", "Back to sign in", answer.cancel) : null);
 }
 
