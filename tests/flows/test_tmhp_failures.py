@@ -64,8 +64,9 @@ async def test_a_user_the_portal_does_not_know(house: House) -> None:
 
 
 async def test_a_code_that_was_used_is_followed_by_a_fresh_one(house: House) -> None:
-    """Somebody else used the first code; the second is accepted, and the password was typed once."""
+    """Somebody else used the first code; the second is accepted, while the first one's refusal is still shown."""
     name, user = house.account("tmhp")
+    order(house, "tmhp", user, "hang", "code_post", times=2, seconds=1)
     order(house, "tmhp", user, "code_used", times=1)
     run, _ = await ask(house, name, flow="login")
     assert run.failure is None

@@ -50,12 +50,11 @@ class Password:
 
 
 class Alert:
-    """Any step with an error above its form or below a field. An error is new until it is marked as read."""
+    """Any step with an error above its form or below a field. It goes when the form is sent again (seen in all)."""
 
     def __init__(self, page: Page) -> None:
         self.words = page.locator(f"{ERROR}, [id$='-error']")
-        self.new = page.locator(f":is({ERROR}):not([data-read])")
-        self.landmark = self.new
+        self.landmark = page.locator(ERROR)
 
 
 class ChooseMethod:

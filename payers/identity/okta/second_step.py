@@ -50,7 +50,6 @@ async def _enter_code(session: Session, form: EnterCode, *ends: Screen) -> Scree
             phrase = await said(alert)
             if phrase not in ("code_refused", "code_used"):
                 await explain(alert)
-            await alert.new.evaluate_all("shown => shown.forEach(each => { each.dataset.read = '' })")
     raise CodeRejected("the portal refused two codes", phrase=phrase, screen="EnterCode")
 
 

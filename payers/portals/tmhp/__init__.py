@@ -24,7 +24,7 @@ PORTAL = Portal(
     policy=Policy(
         password_max_age_days=90,
         inactivity_days=90,
-        ways_back=dict.fromkeys(AccountState, HELP_DESK),
+        ways_back=dict.fromkeys((AccountState.LOCKED, AccountState.DISABLED, AccountState.PASSWORD), HELP_DESK),
         sources={
             "password_max_age_days": f"{SOURCE}: log in or change the password at least every 90 days",
             "inactivity_days": f"{SOURCE}: log in or change the password at least every 90 days",

@@ -12,7 +12,7 @@ SCREEN_SECONDS = 30
 
 
 async def sign_in(session: Session) -> None:
-    """Leave the session on My Apps, or wherever in the portal it is already."""
+    """Leave the session on My Apps."""
     page = session.page
     if await shown(Home(page)):
         return
