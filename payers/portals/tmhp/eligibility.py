@@ -7,10 +7,10 @@ from playwright.async_api import Page
 from flows.eligibility import EligibilityAnswer, EligibilityInquiry
 from flows.errors import AnswerUnreadable, InputError, PermissionMissing
 from flows.session import Session
-from payers.kit import input_values, option_values, shown
+from payers.kit import SETTLE_SECONDS, input_values, option_values, shown
 from payers.portals.tmhp.failures import reach
 from payers.portals.tmhp.reading import read
-from payers.portals.tmhp.screens import Home, Inquiry, Result
+from payers.portals.tmhp.screens import Apps, Inquiry, Result
 
 FORM_SECONDS = 30
 ANSWER_SECONDS = 180  # as long as the slowest portal waits for a payer; nothing is published for this one
@@ -25,7 +25,7 @@ async def check(session: Session, inquiry: EligibilityInquiry) -> EligibilityAns
     async with session.step("fill the inquiry form"):
         await _fill(form, inquiry)
     async with session.step("wait for the payer"):
-        await form.submit.click(no_wait_after=True)
+        await form.submit.click()
         result = await reach(page, Result(page), seconds=ANSWER_SECONDS)
     async with session.step("read the answer"):
         return await read(result, inquiry)
@@ -36,10 +36,9 @@ async def _open_form(page: Page, form: Inquiry) -> None:
     if await shown(form):
         await page.goto(page.url)
     else:
-        tile = Home(page).texmedconnect
-        await reach(page, Home(page), seconds=FORM_SECONDS)
+        tile = (await reach(page, Apps(page), seconds=FORM_SECONDS, settle=SETTLE_SECONDS)).texmedconnect
         if await tile.count() == 0:
-            raise PermissionMissing("My Apps shows no TexMedConnect: the account lacks the role", screen="Home")
+            raise PermissionMissing("My Apps shows no TexMedConnect: the account lacks the role", screen="Apps")
         await page.goto(str(await tile.get_attribute("href")))  # a click would open another window
     await reach(page, form, seconds=FORM_SECONDS)
 

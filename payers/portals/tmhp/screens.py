@@ -12,12 +12,19 @@ from playwright.async_api import Page
 
 
 class Home:
-    """My Apps: a tile for each application, and the user's name."""
+    """The header of My Apps, with the user's name in it."""
+
+    def __init__(self, page: Page) -> None:
+        self.settings = page.locator("[data-se=settings]")
+        self.landmark = page.locator("[data-se=user-name]").filter(has_text=re.compile(r"\S"))
+
+
+class Apps:
+    """The tiles of My Apps, one for each application; they may come later than the header."""
 
     def __init__(self, page: Page) -> None:
         self.texmedconnect = page.locator("[data-se=app-card]").filter(has_text="TexMedConnect")
-        self.settings = page.locator("[data-se=settings]")
-        self.landmark = page.locator("[data-se=user-name]").filter(has_text=re.compile(r"\S"))
+        self.landmark = page.locator("[data-se=app-card]")
 
 
 class ApplicationError:
