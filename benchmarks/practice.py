@@ -23,7 +23,6 @@ from bots.inventory.accounts import Scope, add_account, add_organization, add_pr
 from bots.sealing import load_key
 from bots.vault import Vault
 from flows.parties import Organization, Provider
-from payers.registry import listed_payers
 
 ORGANIZATION = Organization(name="Example Valley Medical Group", tin="000004471")
 NPI = "2000001018"
@@ -122,7 +121,6 @@ class House:
 
 def write_questions(file: Path, members: Sequence[Mapping[str, Any]], account: str = "") -> None:
     """A work list as a billing system exports it, for today."""
-    titles = {code: one.payer.title for one in listed_payers().values() for code in one.payer.payer_ids}
     with file.open("w", newline="", encoding="utf-8") as out:
         writer = csv.DictWriter(out, COLUMNS)
         writer.writeheader()
@@ -131,7 +129,7 @@ def write_questions(file: Path, members: Sequence[Mapping[str, Any]], account: s
             writer.writerow(
                 {
                     "reference": f"{number:04}",
-                    "payer": titles[member["payer"]],
+                    "payer": member["payer_name"],
                     "organization": ORGANIZATION.name,
                     "provider_npi": NPI,
                     "member_id": member["member_id"],

@@ -63,7 +63,7 @@ async def cycles(house: House, stage: World, count: int, tell: Any = print) -> l
 
 def _question(member: Any) -> Question:
     patient = Person.model_validate(member["patient"])
-    payer = next(one.payer for one in listed_payers().values() if member["payer"] in one.payer.payer_ids)
+    payer = next(one.payer for one in listed_payers().values() if one.payer.title == member["payer_name"])
     inquiry = EligibilityInquiry(
         organization=ORGANIZATION,
         provider=Provider(npi=NPI),

@@ -38,6 +38,7 @@ class Tally:
     sign_ins: int = 0
     sign_ins_elsewhere: int = 0
     lookups: int = 0
+    claim_lookups: int = 0
     lock_count: int = 0
     sessions_ended_by_newer: int = 0
     sessions_ended_by_choice: int = 0

@@ -29,6 +29,7 @@ def control_app(world: World, wires: Wires) -> Starlette:
         ("GET", "/state", desk.state),
         ("GET", "/members", desk.members),
         ("GET", "/claims", desk.claims),
+        ("GET", "/medicaid-claims", desk.medicaid_claims),
         ("GET", "/organizations", desk.organizations),
         ("GET", "/log", desk.log),
         ("POST", "/reset", desk.reset),
@@ -69,6 +70,10 @@ class Control:
     async def claims(self, _: Request) -> Response:
         """The synthetic claims and what a right answer says of each."""
         return JSONResponse([each.public() for each in self._world.claims])
+
+    async def medicaid_claims(self, _: Request) -> Response:
+        """The claims that the Medicaid payers have on file."""
+        return JSONResponse([each.public() for each in self._world.medicaid_claims])
 
     async def organizations(self, _: Request) -> Response:
         """Organizations with tax numbers, regions and providers."""

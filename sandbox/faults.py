@@ -7,21 +7,12 @@ from typing import Any
 from sandbox.policy import InputError, flag, number, one_of, text, whole
 
 _PASSWORDS = ("change_post", "forgot_post", "reset_post")
-STEPS = (
-    "login",
-    "login_post",
-    "answer_post",
-    "code_post",
-    "home",
-    "eligibility",
-    "claims",
-    "lookup",
-    "change",
-    *_PASSWORDS,
-)
+_INQUIRIES = ("eligibility", "lookup", "claims", "claim_lookup")
+STEPS = ("login", "login_post", "answer_post", "code_post", "home", *_INQUIRIES, "change", *_PASSWORDS)
 _PAGES = (*STEPS, "any")
-_CUTS = ("login", "login_post", "answer_post", "code_post", "home", "lookup", *_PASSWORDS)
+_CUTS = ("login", "login_post", "answer_post", "code_post", "home", "lookup", "claim_lookup", *_PASSWORDS)
 _FORMS = ("login", "eligibility", "claims")
+_LOOKUPS = ("lookup", "claim_lookup")
 
 
 def _first(place: str, places: tuple[str, ...]) -> tuple[str, ...]:
@@ -36,22 +27,27 @@ PLACES: dict[str, tuple[str, ...]] = {
     "captcha": _PAGES,
     "access_blocked": _PAGES,
     "hang": _first("lookup", _CUTS),
-    "slow_answer": ("lookup",),
+    "slow_answer": _LOOKUPS,
     "cut_before": _first("login_post", _CUTS),
     "cut_after": _first("login_post", _CUTS),
     "changed_labels": _FORMS,
     "changed_ids": _FORMS,
+    "other_heading": _FORMS,
     "hidden_banner": ("home", "login"),
-    "other_member": ("lookup",),
-    "other_organization": ("lookup",),
-    "stale_result": ("lookup",),
-    "outage_text": ("lookup",),
-    "empty_result": ("lookup",),
-    "payer_down": ("lookup",),
+    "extra_banner": ("home", *_FORMS),
+    "other_member": _LOOKUPS,
+    "other_organization": _LOOKUPS,
+    "stale_result": _LOOKUPS,
+    "empty_result": _LOOKUPS,
+    "outage_text": _LOOKUPS,
+    "session_text": _LOOKUPS,
+    "payer_down": _LOOKUPS,
+    "dropped_characters": ("eligibility", "claims", "login"),
     "end_session": ("session",),
     "redraw_refusal": ("login_post", "change_post", "reset_post"),
     "code_used": ("code_post",),
-    "terms": ("sign_in",),
+    "agreement": ("sign_in",),
+    "terms": ("sign_in", "login"),
     "security_question": ("sign_in",),
     "mail_delay": ("mail",),
     "mail_lost": ("mail",),

@@ -12,6 +12,7 @@ from sandbox.sessions import Session
 from sandbox.web import Step
 
 KEPT = 20
+_FLAWS = ("empty_result", "session_text")
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a result page shows. Without a member, `reject_code` says why."""
+    """What a result page shows. Without a member, `reject_code` says why; `flaw` is a fault that spoils it."""
 
     asked: Asked
     due: float
@@ -36,6 +37,7 @@ class Outcome:
     reject_code: str | None
     covered: bool
     outage: bool = False
+    flaw: str = ""
 
     def is_due(self) -> bool:
         """Whether the payer has answered. Real time: a jump of the clock hurries no payer."""
@@ -84,7 +86,7 @@ def _disturbed(step: Step, session: Session, outcome: Outcome) -> Outcome:
         return replace(outcome, asked=_by_another(outcome.asked))
     if step.take("outage_text"):
         return replace(outcome, outage=True)
-    return outcome
+    return replace(outcome, flaw=next((kind for kind in _FLAWS if step.take(kind)), ""))
 
 
 def _of_another(step: Step, outcome: Outcome) -> Outcome:

@@ -19,12 +19,20 @@ _SHAPES = (
     + [(PAYER_DOWN, "42")] * 2
 )
 _DEPENDENTS = 14
-_ID_SHAPES = {
+_ID_SHAPES: dict[str, tuple[str, int] | tuple[str, int, str]] = {
     "60054": ("W", 9),
     "61101": ("H", 8),
     "62308": ("U", 9),
     "87726": ("9", 8),
     "texas-medicaid": ("5", 8),
+    "new-york-medicaid": ("XY", 5, "T"),
+    "medi-cal": ("9", 7, "A"),
+}
+# What a portal's form and wording can tell apart, where that is less than AAA has codes for.
+_TOLD = {
+    "uhc": {"67": "75"},
+    "epaces": {"67": "75", "71": "72", "73": "72"},
+    "medi_cal": {"67": "75", "73": "72"},
 }
 
 
@@ -36,7 +44,7 @@ class Payer:
     name: str
     portal: str
     by_name: bool = False
-    own_ids: bool = False  # everybody has a number of their own, so nobody is somebody's dependent
+    families: bool = True  # otherwise everybody has a number of their own, and nobody is somebody's dependent
 
 
 PAYERS = (
@@ -44,7 +52,9 @@ PAYERS = (
     Payer("61101", "Humana", "availity", by_name=True),
     Payer("62308", "Cigna", "availity", by_name=True),
     Payer("87726", "UnitedHealthcare", "uhc"),
-    Payer("texas-medicaid", "Texas Medicaid", "tmhp", own_ids=True),
+    Payer("texas-medicaid", "Texas Medicaid", "tmhp", families=False),
+    Payer("new-york-medicaid", "New York Medicaid", "epaces", families=False),
+    Payer("medi-cal", "Medi-Cal", "medi_cal", families=False),
 )
 
 
@@ -124,24 +134,22 @@ def draw_members(seed: int) -> list[Member]:
 def _of_payer(payer: Payer, seed: int) -> list[Member]:
     draw = draw_for(seed, "members", payer.id)
     subscribers = [_subscriber(payer, draw, number, coverage, code) for number, (coverage, code) in enumerate(_SHAPES)]
-    return subscribers + [_dependent(each, draw) for each in subscribers[: 0 if payer.own_ids else _DEPENDENTS]]
+    return subscribers + [_dependent(each, draw) for each in subscribers[: _DEPENDENTS if payer.families else 0]]
 
 
 def _subscriber(payer: Payer, draw: random.Random, number: int, coverage: str, code: str | None) -> Member:
     known = coverage in (ACTIVE, INACTIVE)
-    if coverage == NOT_FOUND and payer.portal == "uhc":
-        code = "75"  # its one wording, "Member not found", tells no more
     begins = date(2019 + draw.randrange(6), 1 + draw.randrange(12), 1)
-    letter, digits = _ID_SHAPES[payer.id]
+    letter, digits, *last = _ID_SHAPES[payer.id]
     serial = f"{draw.randrange(10 ** (digits - 2)):0{digits - 2}d}"
     return Member(
         payer=payer,
-        member_id=f"{letter}{number:02d}{serial}",
+        member_id="".join((letter, f"{number:02d}", serial, *last)),
         patient=_person(draw, draw.choice(LAST), oldest=1944, youngest=2003),
         relationship="self",
         subscriber=None,
         coverage=coverage,
-        reject_code=code,
+        reject_code=_TOLD.get(payer.portal, {}).get(code or "", code),
         plan=draw_plan(draw, payer.id) if known else None,
         begins=begins if known else None,
         ends=_ended(draw) if coverage == INACTIVE else None,

@@ -10,6 +10,7 @@ _NAMES = {
     "87726": ("Choice Plus", "Navigate Balanced", "Options PPO"),
     "texas-medicaid": ("STAR", "STAR+PLUS", "Traditional Medicaid"),
 }
+_MANAGED_CARE = ("Sample Empire Health", "Placeholder Community Plan", "Fictional Care Partners")
 _PRODUCTS = (
     "Preferred Provider Organization (PPO)",
     "Point of Service (POS)",
@@ -57,6 +58,8 @@ class Plan:
 
 def draw_plan(draw: random.Random, payer_id: str) -> Plan:
     """A plausible plan of this payer; not every plan states every benefit."""
+    if payer_id not in _NAMES:
+        return _medicaid_plan(draw)
     style = draw.randrange(4)
     return Plan(
         name=draw.choice(_NAMES[payer_id]),
@@ -67,6 +70,12 @@ def draw_plan(draw: random.Random, payer_id: str) -> Plan:
         in_network=_benefits(draw, factor=1, family=style != 1, copays=style != 2),
         out_of_network=Benefits() if style == 3 else _benefits(draw, factor=2, family=style != 1, copays=False),
     )
+
+
+def _medicaid_plan(draw: random.Random) -> Plan:
+    """Medicaid, with the managed care plan that the member has chosen; it costs the patient nothing here."""
+    number = f"{draw.randrange(10**6):06d}"
+    return Plan(draw.choice(_MANAGED_CARE), number, "Medicaid", "", "", Benefits(), Benefits())
 
 
 def _benefits(draw: random.Random, factor: int, *, family: bool, copays: bool) -> Benefits:

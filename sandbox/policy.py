@@ -8,6 +8,12 @@ from typing import Any
 SIGN_IN_PAGES = ("light", "gen2", "gen3", "classic")
 SESSION_RULES = ("newest_wins", "oldest_wins", "refused", "many")
 _FROM_ZERO = ("password_user_run", "password_history")
+_OWN: dict[str, dict[str, Any]] = {
+    "tmhp": {"password_max_length": 72, "password_max_age_days": 60.0, "sessions": "many"},
+    "uhc": {"password_max_length": 100, "forbidden_characters": "&"},
+    "epaces": {"password_max_length": 16, "sessions": "refused"},
+    "medi_cal": {"password_max_length": 64},
+}
 
 
 class InputError(ValueError):
@@ -71,15 +77,9 @@ def policy_for(portal: str) -> Policy:
     """The rules of a portal in a new world."""
     if portal == "availity":
         return Policy()
-    if portal == "tmhp":
-        return Policy(password_max_length=72, special_characters="", password_user_run=0, sessions="many")
-    return Policy(
-        password_max_length=100,
-        special_characters="",
-        forbidden_characters="&",
-        password_user_run=0,
-        password_max_age_days=0.0,
-    )
+    rest = Policy(special_characters="", password_user_run=0, password_max_age_days=0.0)
+    rest.change(_OWN[portal])
+    return rest
 
 
 def one_of(name: str, value: object, allowed: tuple[str, ...]) -> str:

@@ -25,6 +25,7 @@ class Session:
     method: str = "authenticator"
     announced: bool = False
     terms: bool = False
+    agreement: bool = False
     second_step: bool = True
     question: str = ""
     warned: bool = False

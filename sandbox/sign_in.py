@@ -70,7 +70,8 @@ def begin(portal: Portal, faults: Faults, user: str, *, known_device: bool = Fal
     """After a right password: a session on its way to a new password, to the second step, or past both."""
     session = portal.sessions.begin(user)
     account = portal.account(session)
-    session.terms = faults.take(portal.id, "terms", "sign_in", user) is not None
+    session.agreement = faults.take(portal.id, "agreement", "sign_in", user) is not None
+    session.terms = session.agreement or faults.take(portal.id, "terms", "sign_in", user) is not None
     session.second_step = bool(account.methods) and not known_device
     session.question = _question(portal, faults, account)
     if is_expired(portal.policy, account, portal.clock.now()):

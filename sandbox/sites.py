@@ -5,6 +5,8 @@ from pathlib import Path
 from starlette.applications import Starlette
 
 from sandbox.availity.site import availity_site
+from sandbox.epaces.site import epaces_site
+from sandbox.medi_cal.site import medi_cal_site
 from sandbox.okta.dashboard import Dashboard
 from sandbox.okta.site import okta_site
 from sandbox.one_healthcare_id.site import PAGE, one_healthcare_id_site, telemetry_site
@@ -21,6 +23,8 @@ HOSTS: dict[str, tuple[str, ...]] = {
     "availity": ("availity.localhost",),
     "uhc": ("uhc.localhost", _IDENTITY),
     "tmhp": ("tmhp.localhost", _OKTA),
+    "epaces": ("epaces.localhost",),
+    "medi_cal": ("medi-cal.localhost",),
 }
 
 
@@ -33,5 +37,7 @@ def build_sites(world: World, port: int, widget: Path | None = None) -> dict[str
         _IDENTITY: ("uhc", one_healthcare_id_site(world, metrics)),
         "tmhp.localhost": ("tmhp", tmhp_site(world, f"http://{_OKTA}:{port}")),
         _OKTA: ("tmhp", okta_site(world, "tmhp", Dashboard(world, "tmhp", APPS), widget)),
+        "epaces.localhost": ("epaces", epaces_site(world)),
+        "medi-cal.localhost": ("medi_cal", medi_cal_site(world)),
         _METRICS: ("", telemetry_site()),
     }

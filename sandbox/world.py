@@ -4,24 +4,29 @@ from collections import deque
 from datetime import UTC, datetime, time
 from typing import Any
 
-from sandbox.accounts import Account, Reset, new_backup_codes, new_password, new_secret
+from sandbox.accounts import METHODS, Account, Reset, new_backup_codes, new_password, new_secret
 from sandbox.chance import draw_for
 from sandbox.claims import Claim, draw_claims
 from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.letters import Mailbox
+from sandbox.medicaid_claims import Claim as MedicaidClaim
+from sandbox.medicaid_claims import draw_claims as draw_medicaid_claims
 from sandbox.members import Member, draw_members
 from sandbox.names import LAST, first_name
 from sandbox.organizations import ORGANIZATIONS
 from sandbox.policy import policy_for
 from sandbox.sessions import Session, Sessions
 
-PORTALS = ("availity", "uhc", "tmhp")
+PORTALS = ("availity", "uhc", "tmhp", "epaces", "medi_cal")
+_ONE_STEP = ("epaces", "medi_cal")
 _EVERYBODY = [each.id for each in ORGANIZATIONS]
 _USERS = {
     "availity": ("evalley01", "evalley02", "chollow01", "evalley03"),
     "uhc": ("evalley_uhc1", "evalley_uhc2", "chollow_uhc1", "evalley_uhc3"),
     "tmhp": ("evalley_tx1", "evalley_tx2", "chollow_tx1", "evalley_tx3"),
+    "epaces": ("evalleyny1", "evalleyny2", "chollowny1", "evalleyny3"),
+    "medi_cal": tuple(f"{name}@clinic.example" for name in ("evalley1", "evalley2", "chollow1", "evalley3")),
 }
 _LOG_LENGTH = 20_000
 
@@ -40,6 +45,7 @@ class Portal:
         self.unknown_user_submissions = 0
         self.tickets: dict[str, Session] = {}
         self.resets: dict[str, Reset] = {}
+        self.filed: list[Any] = []
         self._world = world
         self.sessions = Sessions(world.clock, self.policy, self._ended)
 
@@ -65,6 +71,7 @@ class World:
         self.portals: dict[str, Portal] = {}
         self.members: list[Member] = []
         self.claims: list[Claim] = []
+        self.medicaid_claims: list[MedicaidClaim] = []
         self.faults = Faults()
         self.log: deque[dict[str, Any]] = deque(maxlen=_LOG_LENGTH)
         self.transactions = 0
@@ -113,6 +120,7 @@ class World:
         self.seed = seed
         self.members = draw_members(seed)
         self.claims = draw_claims(seed, self.members)
+        self.medicaid_claims = draw_medicaid_claims(seed, self.members)
         self.portals = {name: Portal(name, self) for name in PORTALS}
         # Midnight, so that two worlds of one seed and day are alike.
         midnight = datetime.combine(self.clock.today(), time.min, UTC).timestamp()
@@ -132,10 +140,11 @@ def default_account(seed: int, portal: str, user: str, number: int, now: float) 
         display_name=f"{first_name(draw, sex)} {draw.choice(LAST)}",
         organizations=_EVERYBODY[1:] if number == 2 else list(_EVERYBODY),
         region="FL",
-        email=f"{user}@worker.example",
+        email=user if "@" in user else f"{user}@worker.example",
         phone=f"(555) 555-01{draw.randrange(100):02d}",
         password_set_at=now,
         last_sign_in_at=now,
+        methods=[] if portal in _ONE_STEP else list(METHODS),
         roles=["claim_status"] if number == 3 else ["eligibility", "claim_status"],
         backup_codes=new_backup_codes(draw),
     )

@@ -12,9 +12,11 @@ import importlib
 import json
 import re
 import sys
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,7 +41,16 @@ DAY = date(2026, 11, 23)
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ORGANIZATION = Organization(name="Example Valley Medical Group", tin="000004471")
 PROVIDER = Provider(npi="2000001018")
-PAYERS = {"availity": "aetna", "uhc": "united-healthcare", "tmhp": "texas-medicaid"}
+# in this order: an account's name counts those made before it
+PAYERS = {
+    "availity": "aetna",
+    "uhc": "united-healthcare",
+    "epaces": "new-york-medicaid",
+    "medi_cal": "medi-cal",
+    "tmhp": "texas-medicaid",
+}
+MEDICAID = ("epaces", "medi_cal")
+CLAIMS = 3  # of the Medicaid member whose claims are recorded
 RELATIONSHIPS = {"self": Relationship.SELF, "spouse": Relationship.SPOUSE, "child": Relationship.CHILD}
 # the page as it stands, with what fields hold, and without whatever acts, decorates or leads elsewhere
 SNAPSHOT = """() => {
@@ -64,7 +75,9 @@ MASKS = (
     (re.compile(r"\b\d\d:\d\d:\d\d [AP]M\b"), lambda found: "12:00:00 PM"),
     (re.compile(r'(?<=value=")\d{6}(?=")'), lambda found: "000000"),  # codes
     (re.compile(r'(?<=")input\d+(?=")'), lambda found: "input0"),  # Okta's ids are new at each render
+    (re.compile(r'(?<=id="__VIEWSTATE" value=")[^"]+'), lambda found: "0"),
 )
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Seat:
@@ -75,6 +88,7 @@ class Seat:
         self.address = practice.url(made["portal"])
         self.account = Account(name="recorded", portal=made["portal"], username=made["user"])
         self.payer = payer
+        self.leaving: Callable[[], Awaitable[None]] | None = None
         self._practice = practice
         self._made = made
 
@@ -100,7 +114,15 @@ class Seat:
 
     @asynccontextmanager
     async def step(self, name: str, *, private: bool = False) -> AsyncIterator[None]:
+        if name == "sign out":
+            await self.before_leaving()
         yield
+
+    async def before_leaving(self) -> None:
+        """Look at the page once more, if that is still to be done."""
+        if leaving := self.leaving:
+            self.leaving = None
+            await leaving()
 
     async def notice(self, kind: str, words: str = "") -> None:
         pass
@@ -129,7 +151,7 @@ class Recorder:
                     fault = {"portal": self._portal.name, "user": made["user"], "kind": "outage_text"}
                     self._practice.post("/faults", **fault)
                 await self._ask(seat, case, member)
-            await self._ask_claims(seat)
+            await (self._ask_medicaid_claims if self._portal.name in MEDICAID else self._ask_claims)(seat)
         await self._change_passwords()
         await self._recover_passwords()
 
@@ -141,13 +163,16 @@ class Recorder:
             made = self._practice.account(self._portal.name)
             async with self._seat(made | {"new_password": new}) as seat:
                 await self._portal.login(seat)
-                reads: dict[str, Any] = {}
+                said: dict[str, Any] = {"flow": "password_reset", "outcome": outcome, "reads": {}}
+                seat.leaving = partial(self._keep_change, seat, case, said)
                 try:
                     await self._portal.password_reset(seat)
                 except PortalkeeperError as error:
-                    reads = reading(error)
-                said = {"flow": "password_reset", "outcome": outcome, "reads": reads}
-                await self._keep(application(seat.page), "change", case, said)
+                    said["reads"] = reading(error)
+                await seat.before_leaving()
+
+    async def _keep_change(self, seat: Seat, case: str, said: dict[str, Any]) -> None:
+        await self._keep(application(seat.page), "change", case, said)
 
     async def _recover_passwords(self) -> None:
         """A password recovered by a letter, and a letter that is worth nothing any more."""
@@ -180,14 +205,14 @@ class Recorder:
                 await self._keep(seat.page, "alert", "password-refused", said)
 
     def _cases(self) -> dict[str, dict[str, Any]]:
-        ids = (self._payer.name, *self._payer.payer_ids[:1])
-        members = [each for each in self._practice.get("/members") if each["payer"] in ids]
+        members = [each for each in self._practice.get("/members") if each["payer_name"] == self._payer.title]
         subscribers = [each for each in members if not each["subscriber"]]
         dependents = [each for each in members if each["subscriber"]]
 
         def first(coverage: str) -> dict[str, Any]:
             return next(each for each in subscribers if each["expects"]["coverage"] == coverage)
 
+        dependents = [each for each in members if each["subscriber"]][:1]
         return {
             "active": first("active"),
             "inactive": first("inactive"),
@@ -297,6 +322,38 @@ class Recorder:
             service_to=max(days),
         )
 
+    async def _ask_medicaid_claims(self, seat: Seat) -> None:
+        """A member with claims, one without, and an outage in the place of the answer."""
+        if self._portal.claim_status is None:
+            return
+        mine = [each for each in self._practice.get("/members") if each["payer_name"] == self._payer.title]
+        filed = self._practice.get("/medicaid-claims")
+        numbers = Counter(each["member_id"] for each in filed)
+        paid = {each["member_id"] for each in filed if each["trace"]}
+        covered = [each for each in mine if each["expects"]["coverage"] == "active"]
+        some = next(each for each in covered if numbers[each["member_id"]] == CLAIMS and each["member_id"] in paid)
+        none = next(each for each in covered if not numbers[each["member_id"]])
+        for case, member in (("found", some), ("none", none), ("outage", some)):
+            if case == "outage":
+                fault = {"portal": self._portal.name, "kind": "outage_text", "at": "claim_lookup"}
+                self._practice.post("/faults", **fault)
+            inquiry = medicaid_question(member)
+            try:
+                found: ClaimStatusAnswer | PortalkeeperError = await self._portal.claim_status(seat, inquiry)
+            except PortalkeeperError as error:
+                found = error
+            count = len(found.claims) if isinstance(found, ClaimStatusAnswer) else None
+            if count != {"found": CLAIMS, "none": 0}.get(case):
+                raise SystemExit(f"{case}: read {reading(found)}")
+            said = {
+                "flow": "claim_status",
+                "outcome": "good" if case == "found" else "refused",
+                "payer": self._payer.name,
+                "inquiry": inquiry.model_dump(mode="json"),
+                "reads": reading(found),
+            }
+            await self._keep(application(seat.page), "claims", case, said)
+
     async def _keep(self, page: Page | Frame, screen: str, case: str, said: dict[str, Any]) -> None:
         html = re.sub(r"\s*\n\s*", "\n", re.sub(BLOCKS, "\n", await page.evaluate(SNAPSHOT)))
         file = self._folder / f"{screen}--{case}"
@@ -325,6 +382,17 @@ def question(member: dict[str, Any]) -> EligibilityInquiry:
     )
 
 
+def medicaid_question(member: dict[str, Any]) -> ClaimStatusInquiry:
+    """The question about one synthetic member's claims of the year."""
+    return ClaimStatusInquiry(
+        organization=ORGANIZATION,
+        provider=PROVIDER,
+        member=Member(member_id=member["member_id"], patient=Person.model_validate(member["patient"])),
+        service_from=date(2026, 1, 1),
+        service_to=DAY,
+    )
+
+
 def reading(found: EligibilityAnswer | ClaimStatusAnswer | PortalkeeperError) -> dict[str, Any]:
     """What was read, or why nothing was, as it stands in the JSON file."""
     if isinstance(found, PortalkeeperError):
@@ -339,16 +407,25 @@ def check_against_the_world(found: EligibilityAnswer | PortalkeeperError, member
         right = (case in ("payer-down", "outage")) and type(found).__name__ == "PayerUnavailable"
     else:
         right = found.coverage == expected["coverage"] and found.reject_code == expected["reject_code"]
-        right = right and found.plan_name == expected.get("plan_name")
+        right = right and found.plan_name in _plan_words(expected, case)
     if not right:
         raise SystemExit(f"{case}: read {reading(found)}, but the sandbox expects {expected}")
+
+
+def _plan_words(expected: dict[str, Any], case: str) -> tuple[str | None, ...]:
+    """How a page may spell the plan; of somebody who is not covered it may say none."""
+    name = expected.get("plan_name")
+    return name, name and name.upper(), *([None] if case == "inactive" else [])
 
 
 def masked(text: str) -> str:
     """`text` without what differs from run to run."""
     for pattern, instead in MASKS:
         text = pattern.sub(instead, text)
-    return text
+    numbers = {
+        uuid: f"00000000-0000-4000-8000-{number:012d}" for number, uuid in enumerate(dict.fromkeys(UUID.findall(text)))
+    }
+    return UUID.sub(lambda found: numbers[found[0]], text)
 
 
 async def main(folder: Path) -> None:
@@ -357,7 +434,7 @@ async def main(folder: Path) -> None:
         practice.post("/clock", advance_seconds=NOON.timestamp() - practice.now())
         host = await Host.start(find_browser(None))
         try:
-            for name in PAYERS:  # in this order, so that a portal added at the end changes no recording before it
+            for name in PAYERS:
                 await Recorder(practice, host, portals()[name], folder).record()
         finally:
             await host.stop()

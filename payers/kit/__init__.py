@@ -1,7 +1,7 @@
 """What every portal module needs: arriving at a screen, and reading what it shows."""
 
-from payers.kit.arriving import SETTLE_SECONDS, AnyOf, Overlay, Screen, arrive, clear, reach, shown, visit
-from payers.kit.claims import ClaimList, asked_for, open_claim, read_line, read_status
+from payers.kit.arriving import SETTLE_SECONDS, AnyOf, Overlay, Screen, arrive, clear, reach, shown, tell_drift, visit
+from payers.kit.claims import ClaimList, asked_for, open_claim, read_line, read_status, status_of
 from payers.kit.reading import (
     cells,
     check_asked,
@@ -49,8 +49,10 @@ __all__ = [
     "required",
     "shown",
     "state_name",
+    "status_of",
     "steady",
     "table_rows",
+    "tell_drift",
     "texts_by_test_id",
     "visit",
     "whose_page",

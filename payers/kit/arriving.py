@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import reduce
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -13,10 +13,12 @@ from flows.errors import AccessBlocked, PortalkeeperError, PortalUnavailable, Sc
 if TYPE_CHECKING:
     from playwright.async_api import Frame, Locator, Page
 
+    from flows.session import Session
+
 SETTLE_SECONDS = 0.25
 FIRST_LOOK_SECONDS = 0.5
 LONGEST_LOOK_SECONDS = 2.0
-BROWSERS_OWN = "chrome-error:"
+BROWSERS_OWN = "chrome-error:"  # the page in place of one that did not come
 
 
 class Screen(Protocol):
@@ -77,9 +79,9 @@ async def reach(
         for failure in failures if settle or screen is None else ():
             if await shown(failure):
                 raise meaning(await failure.which())
+        if page.url.startswith(BROWSERS_OWN):
+            raise PortalUnavailable("the connection was cut under a page that was on its way")
         patience = min(2 * patience, LONGEST_LOOK_SECONDS)
-        if screen is None and page.url.startswith(BROWSERS_OWN):
-            raise PortalUnavailable("the browser shows its own error page: the portal could not be reached")
     if screen is None:
         raise _nothing_came(screens, seconds)
     return screen
@@ -125,6 +127,13 @@ def _nothing_came(screens: Sequence[Screen], seconds: float) -> ScreenNotRecogni
 async def shown(screen: Screen) -> bool:
     """Whether the screen's landmark is visible now."""
     return await screen.landmark.filter(visible=True).count() > 0
+
+
+async def tell_drift(session: Session, screen: Screen, first_ways: Mapping[str, Locator]) -> None:
+    """Tell which parts of a screen are not found any more in the first way there is to find them."""
+    gone = [name for name, locator in first_ways.items() if not await locator.count()]
+    if gone:
+        await session.notice("drift", f"{type(screen).__name__}: {', '.join(gone)}")
 
 
 async def clear(overlays: Sequence[Overlay]) -> None:

@@ -50,6 +50,11 @@ def read_status(
     return status
 
 
+def status_of(category: str, paid: Decimal | None = None) -> Status:
+    """Where a claim stands by its category alone; what is merely finalized counts as paid when money was paid."""
+    return read_status(category, category, dict.fromkeys(("F0", "F3", "F4"), Status.PAID) if paid else {})
+
+
 LINE = ("line", "service_date", "procedure", "modifiers", "units", "billed", "allowed", "paid")
 """What a row of lines shows, in the order in which `read_line` takes it."""
 

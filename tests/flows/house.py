@@ -109,9 +109,9 @@ class House:
     def account(self, portal: str = "availity", *, password: str | None = None, **changes: Any) -> tuple[str, str]:
         """A fresh login on a portal; returns the account's name and its user id. `password` goes into the vault only."""
         number = next(_numbers)
-        user = f"test{os.getpid() % 10000:04}{number:03}"
+        user = f"test{os.getpid() % 10000:04}{number:03}" + ("@clinic.example" if portal == "medi_cal" else "")
         made = self.world.post("/accounts", portal=portal, user=user, **changes)
-        name = f"{portal}-{number}"
+        name = f"{portal.replace('_', '-')}-{number}"
         scope = [Scope(ORGANIZATION.name, ORGANIZATION.tin), Scope(OTHER_ORGANIZATION.name, OTHER_ORGANIZATION.tin)]
         row = {"name": name, "portal": portal, "user_id": user, "kind": "worker", "address": self.world.urls[portal]}
         row["registered_email"] = made["email"]

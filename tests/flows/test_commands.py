@@ -178,7 +178,7 @@ def test_the_sandbox_command_serves_until_it_is_told_to_stop(house: House) -> No
     process = house.start("sandbox", "--seed", "3")
     assert process.stdout
     ready = json.loads(process.stdout.readline())
-    assert set(ready["portals"]) == {"availity", "uhc"}
+    assert {"availity", "uhc"} <= set(ready["portals"])
     assert json.loads((house.home / "sandbox-clock.json").read_text())["offset_seconds"] == 0
     process.terminate()
     process.communicate(timeout=10)

@@ -59,7 +59,7 @@ def write_batch(path: Path, house: House, account: str, count: int) -> Path:
     return path
 
 
-@pytest.mark.parametrize("portal", ["availity", "uhc"])
+@pytest.mark.parametrize("portal", ["availity", "uhc", "epaces", "medi_cal"])
 async def test_a_wrong_password_and_a_wrong_correction_never_lock(house: House, portal: str) -> None:
     """Under the second one a kept connection is cut: by itself this browser would send it again, and lock."""
     name, user = house.account(portal, password=WRONG)

@@ -30,6 +30,14 @@ from payers.portals.availity.password_reset import explain as explain_change_ava
 from payers.portals.availity.screens import ChangeAnswer as ChangeAnswerAvaility
 from payers.portals.availity.screens import MyAccount, SignInAlert
 from payers.portals.availity.sign_in import _explain as explain_availity
+from payers.portals.epaces import screens as epaces_screens
+from payers.portals.epaces.failures import mark
+from payers.portals.epaces.password_reset import explain as explain_change_epaces
+from payers.portals.epaces.sign_in import explain as explain_epaces
+from payers.portals.medi_cal import screens as medi_cal_screens
+from payers.portals.medi_cal.failures import leave
+from payers.portals.medi_cal.password_reset import explain as explain_change_medi_cal
+from payers.portals.medi_cal.sign_in import explain as explain_medi_cal
 from payers.registry import listed_payers, portals
 
 PAGES = Path(__file__).parents[2] / "recordings" / "pages"
@@ -38,10 +46,14 @@ REFUSED_SIGN_IN = {
     "availity": (SignInAlert, explain_availity),
     "uhc": (Alert, explain_one_healthcare_id),
     "tmhp": (AlertOkta, explain_okta),
+    "epaces": (epaces_screens.SignInMessage, explain_epaces),
+    "medi_cal": (medi_cal_screens.Alert, explain_medi_cal),
 }
 CHANGE = {
     "availity": (lambda page: ChangeAnswerAvaility(MyAccount(page).frame), explain_change_availity),
     "uhc": (ChangeAnswer, explain_change_one_healthcare_id),
+    "epaces": (epaces_screens.ChangeAnswer, explain_change_epaces),
+    "medi_cal": (medi_cal_screens.ChangeAnswer, explain_change_medi_cal),
 }
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -84,8 +96,9 @@ async def read(page: Page, portal: str, said: dict[str, Any]) -> dict[str, Any]:
             recovery = importlib.import_module(f"payers.portals.{portal}.password_recovery")
             await recovery.conclude(page)
             return {}
-        ask = read_claim_status if said["flow"] == "claim_status" else read_eligibility
-        answer = await ask(page, portal, said)
+        claims = read_medicaid_claims if portal in ("epaces", "medi_cal") else read_claim_status
+        asks = {"claim_status": claims, "eligibility": read_eligibility}
+        answer = await asks[said["flow"]](page, portal, said)
     except PortalkeeperError as error:
         return Failure.of(error).model_dump(mode="json", exclude_none=True)
     return answer.model_dump(mode="json", exclude_defaults=True)
@@ -133,6 +146,14 @@ async def read_claim_status(page: Page, portal: str, said: dict[str, Any]) -> An
     results = screens.ClaimResults(page)
     assert await shown(results)
     return await reading.read(results, inquiry, listed_payers()[said["payer"]].payer)
+
+
+async def read_medicaid_claims(page: Page, portal: str, said: dict[str, Any]) -> Any:
+    screens = importlib.import_module(f"payers.portals.{portal}.screens")
+    reading = importlib.import_module(f"payers.portals.{portal}.reading_claims")
+    result = screens.ClaimResult(page)
+    assert await shown(result)
+    return await reading.read(result, ClaimStatusInquiry.model_validate(said["inquiry"]))
 
 
 @pytest.mark.parametrize("path", RECORDINGS, ids=named)
@@ -183,6 +204,36 @@ OTHERWISE = (
         {"error": "AnswerUnreadable", "locator": "words"},
     ),
     ("uhc", "not-found", 'value="2000001018" selected', 'value="1" selected', {"error": "AnswerUnreadable"}),
+    ("epaces", "active", ">MEDICAID ELIGIBLE<", ">NOT MEDICAID ELIGIBLE<", {"coverage": "inactive"}),
+    ("epaces", "active", ">MEDICAID ELIGIBLE<", ">EMERGENCY SERVICES ONLY<", {"error": "AnswerUnreadable"}),
+    ("epaces", "inactive", ">NOT MEDICAID ELIGIBLE<", "><", {"error": "AnswerUnreadable", "locator": "Coverage"}),
+    ("epaces", "active", ">Plan Date<", ">Plan End<", {"error": "AnswerUnreadable", "locator": "columns"}),
+    ("epaces", "active", ">2000001018<", ">2000001026<", {"error": "AnswerUnreadable", "locator": "Provider NPI"}),
+    ("epaces", "active", ">11/23/2026<", ">10/23/2026<", {"error": "AnswerUnreadable", "locator": "Date of Service"}),
+    ("epaces", "active", ">Client Name:<", ">Recipient:<", {"error": "AnswerUnreadable", "locator": "Client Name"}),
+    ("epaces", "not-found", "Subscriber/Insured Not Found", "No luck today", {"error": "AnswerUnreadable"}),
+    ("medi_cal", "active", "MEDI-CAL ELIGIBLE W/ NO SOC", "NOT ELIGIBLE W/ NO SOC", {"coverage": "inactive"}),
+    ("medi_cal", "active", "PRMY AID", "NO RECORDED ELIGIBILITY. PRMY AID", {"error": "AnswerUnreadable"}),
+    ("medi_cal", "active", "W/ NO SOC", "W/ SOC", {"error": "AnswerUnreadable", "locator": "status-area"}),
+    ("medi_cal", "inactive", "IS NOT ELIGIBLE", "MAY BE ELIGIBLE", {"coverage": "inactive"}),
+    (
+        "medi_cal",
+        "inactive",
+        "IS NOT ELIGIBLE FOR MEDI-CAL. NO RECORDED",
+        "IS ELIGIBLE.",
+        {"error": "AnswerUnreadable"},
+    ),
+    ("medi_cal", "active", "CNTY CODE: 19", "The system is unavailable", {"error": "PayerUnavailable"}),
+    ("medi_cal", "active", "CNTY CODE: 19", "Your session has expired", {"error": "SessionEnded"}),
+    ("medi_cal", "active", "NPI: 2000001018", "NPI: 2000001026", {"error": "AnswerUnreadable", "locator": "provider"}),
+    (
+        "medi_cal",
+        "active",
+        'value="11/23/2026"',
+        'value="11/2/2026"',
+        {"error": "AnswerUnreadable", "locator": "Service Date"},
+    ),
+    ("medi_cal", "not-found", "Subscriber/Insured Not Found", "No luck today", {"error": "AnswerUnreadable"}),
 )
 
 
@@ -254,6 +305,37 @@ async def test_claims_that_are_still_being_drawn_are_no_result(page: Page) -> No
         assert not await shown(screens.ClaimResults(page))
 
 
+# the same of Medicaid's claims
+MEDICAID_OTHERWISE = (
+    ("epaces", "found", ">F1<", ">Z9<", {"error": "AnswerUnreadable", "locator": "status"}),
+    ("epaces", "found", ">F1<", ">F2<", {"claims.0.status": "denied"}),
+    ("epaces", "found", ">F1<", ">F4<", {"claims.0.status": "paid"}),
+    ("epaces", "found", ">Total Charge:<", ">Charge:<", {"error": "AnswerUnreadable", "locator": "Total Charge"}),
+    ("epaces", "found", ">01/01/2026 - ", ">01/02/2026 - ", {"error": "AnswerUnreadable", "locator": "Service Dates"}),
+    ("epaces", "none", ">A4 35 ", ">F1 65 ", {"error": "AnswerUnreadable", "locator": "summary"}),
+    ("medi_cal", "found", ">F1<", ">Z9<", {"error": "AnswerUnreadable", "locator": "status"}),
+    ("medi_cal", "found", ">3 claims found", ">4 claims found", {"error": "AnswerUnreadable", "locator": "claims"}),
+    ("medi_cal", "found", ">Billed<", ">Allowed<", {"error": "AnswerUnreadable", "locator": "columns"}),
+    ("medi_cal", "found", ">3 claims found", ">The transaction could not be processed", {"error": "PayerUnavailable"}),
+    ("medi_cal", "none", ">A4 35 ", ">F1 65 ", {"error": "AnswerUnreadable", "locator": "status-area"}),
+)
+
+
+@pytest.mark.parametrize(("portal", "case", "old", "new", "becomes"), MEDICAID_OTHERWISE)
+async def test_claims_that_say_otherwise_are_read_otherwise(
+    page: Page, portal: str, case: str, old: str, new: str, becomes: dict[str, str]
+) -> None:
+    path = PAGES / portal / f"claims--{case}.html"
+    recorded = path.read_text()
+    assert old in recorded
+    await page.set_content(recorded.replace(old, new))
+    found = await read(page, portal, json.loads(path.with_suffix(".json").read_text()))
+    flat = found | {
+        f"claims.{n}.{key}": value for n, each in enumerate(found.get("claims", ())) for key, value in each.items()
+    }
+    assert {name: flat.get(name) for name in becomes} == becomes
+
+
 async def test_a_page_that_is_still_being_drawn_is_no_result(page: Page) -> None:
     recorded = (PAGES / "uhc" / "result--active.html").read_text()
     screens = importlib.import_module("payers.portals.uhc.screens")
@@ -261,6 +343,28 @@ async def test_a_page_that_is_still_being_drawn_is_no_result(page: Page) -> None
     assert await shown(screens.Result(page))
     await page.set_content(recorded.replace(">Active<", '><span class="abyss-skeleton"></span><'))
     assert not await shown(screens.Result(page))
+
+
+# what a view or page that was left said is not read as the next answer: portal, recording, screen, how it is left
+LEFT = (
+    ("epaces", "alert--password-refused", "SignInMessage", mark),
+    ("epaces", "change--new-refused", "ChangeAnswer", mark),
+    ("epaces", "result--active", "Result", mark),
+    ("epaces", "claims--found", "ClaimResult", mark),
+    ("medi_cal", "alert--password-refused", "Alert", leave),
+    ("medi_cal", "change--new-refused", "ChangeAnswer", leave),
+    ("medi_cal", "result--active", "Result", leave),
+    ("medi_cal", "claims--found", "ClaimResult", leave),
+)
+
+
+@pytest.mark.parametrize(("portal", "recording", "screen", "go"), LEFT)
+async def test_what_was_left_is_no_answer(page: Page, portal: str, recording: str, screen: str, go: Any) -> None:
+    await page.set_content((PAGES / portal / f"{recording}.html").read_text())
+    seen = getattr(importlib.import_module(f"payers.portals.{portal}.screens"), screen)(page)
+    assert await shown(seen)
+    await go(page)
+    assert not await shown(seen)
 
 
 async def test_every_offered_flow_has_a_good_and_a_refused_recording() -> None:

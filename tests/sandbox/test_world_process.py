@@ -17,7 +17,7 @@ def test_says_where_everything_is(practice: Practice, sites: Any) -> None:
     ready = practice.ready
     assert ready["ready"] is True
     assert ready["control"] == f"http://127.0.0.1:{sites.port + 1}"
-    assert set(ready["portals"]) == {"availity", "uhc", "tmhp"}
+    assert set(ready["portals"]) == {"availity", "uhc", "tmhp", "epaces", "medi_cal"}
     assert ready["portals"]["uhc"]["url"] == f"http://uhc.localhost:{sites.port}"
     assert ready["seed"] == 1
 

@@ -1,0 +1,66 @@
+"""Changing the password on ePACES: by the menu, or in the place of home once it has expired."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from playwright.async_api import Locator
+
+from flows.errors import (
+    AccountLocked,
+    InvalidCredentials,
+    NewPasswordRefused,
+    PortalChanged,
+    PortalError,
+    ScreenNotRecognised,
+)
+from flows.session import Session
+from payers import kit
+from payers.kit import phrase_in, shown
+from payers.portals.epaces.failures import meaning, press, reach
+from payers.portals.epaces.phrases import PHRASES
+from payers.portals.epaces.screens import ChangeAnswer, ChangeForm, ForcedChange, Home, SignIn
+
+FORM_SECONDS = 30
+
+
+async def change(session: Session) -> None:
+    """Type the password in force and the new one. Returns when the portal says that it took the new one."""
+    page = session.page
+    form = ChangeForm(page)
+    if not await shown(ForcedChange(page)):
+        async with session.step("open the change form"):
+            await press(page, Home(page).change_password)
+            await reach(page, form, seconds=FORM_SECONDS)
+    async with session.step("change the password", private=True):
+        await form.current.fill((await session.password()).get_secret_value())
+        new = (await session.new_password()).get_secret_value()
+        await form.new.fill(new)
+        await form.again.fill(new)
+        await press(page, form.submit)
+        await explain((await reach(page, ChangeAnswer(page), seconds=FORM_SECONDS)).words)
+    await _sign_out(session)
+
+
+async def _sign_out(session: Session) -> None:
+    """Leave: a user id has one session, and the next sign-in tries the new password. Failing at this unsays nothing."""
+    page = session.page
+    with suppress(PortalError, PortalChanged):
+        async with session.step("sign out"):
+            await press(page, Home(page).log_out)
+            await kit.reach(page, SignIn(page), failures=[], meaning=meaning, seconds=FORM_SECONDS)
+
+
+async def explain(words: Locator) -> None:
+    """Raise unless the portal took the new password."""
+    match phrase := phrase_in(await words.inner_text(), PHRASES):
+        case "password_changed":
+            return
+        case "current_password_wrong":
+            raise InvalidCredentials("the portal refused the password in force", phrase=phrase, screen="ChangeAnswer")
+        case "locked":
+            raise AccountLocked("the portal says the account is locked", phrase=phrase, screen="ChangeAnswer")
+        case "new_password_refused" | "password_used_before" | "password_too_young":
+            raise NewPasswordRefused("the portal does not take the new password", phrase=phrase, screen="ChangeAnswer")
+        case _:
+            raise ScreenNotRecognised("the change form says something that is not listed", screen="ChangeAnswer")

@@ -1,0 +1,1 @@
+"""The simulated ePACES, New York Medicaid's portal: WebForms pages, each a full postback."""

@@ -1,0 +1,1 @@
+"""The simulated Medi-Cal Provider Portal: one page, drawn anew at each step with new ids."""

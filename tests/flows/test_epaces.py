@@ -1,0 +1,155 @@
+"""ePACES, in a real browser against the sandbox."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from asking import ask, control, ledger, order
+from claims import ask_claims, claim_question, on_file, with_claims
+from house import NPI, OTHER_NPI, OTHER_ORGANIZATION, House, question
+from test_password_change import change
+
+from bots.desk import Failure, SignIn
+from flows.claim_status import ClaimStatusAnswer, Status
+from flows.eligibility import Coverage, EligibilityAnswer, Match
+from payers.portals.epaces import asking
+
+TWO_ETINS = "2000001026"
+
+
+async def test_signs_in_and_then_without_the_password(house: House) -> None:
+    name, user = house.account("epaces")
+    first, _ = await ask(house, name, flow="login")
+    second, _ = await ask(house, name, flow="login")
+    assert (first.failure, first.sign_in) == (None, SignIn.PASSWORD)
+    assert (second.failure, second.sign_in) == (None, SignIn.STORED)
+    seen = house.world.account("epaces", user)
+    assert (seen["password_submissions"], seen["sign_ins"], seen["max_open_sessions"]) == (1, 1, 1)
+
+
+async def test_answers_what_the_payer_says(house: House) -> None:
+    name, user = house.account("epaces")
+    kinds = ("active", "inactive", "not_found", "rejected")
+    members = [house.world.members("epaces", kind)[0] for kind in kinds]
+    run, answers = await ask(house, name, *map(question, members))
+    assert run.failure is None
+    assert all(isinstance(answer, EligibilityAnswer) for answer in answers), answers
+    assert [answer.coverage for answer in answers] == [Coverage(kind) for kind in kinds]
+    assert [answer.reject_code for answer in answers] == [member["expects"]["reject_code"] for member in members]
+    assert [answer.match for answer in answers] == [Match.EXACT, Match.EXACT, Match.NOT_SHOWN, Match.NOT_SHOWN]
+    assert answers[0].plan_name == members[0]["expects"]["plan_name"]
+    assert house.world.account("epaces", user)["lookups"] == 4
+    opened = [
+        event for event in house.world.get(f"/log?portal=epaces&user={user}") if event["event"] == "response_opened"
+    ]
+    assert [event["of"] for event in opened] == [user] * 4  # colleagues asked for the same clients at the same time
+
+
+async def test_asks_for_the_provider_it_was_told(house: House) -> None:
+    name, user = house.account("epaces")
+    member, gone = house.world.members("epaces", "active")[1], house.world.members("epaces", "not_found")[0]
+    questions = [
+        question(member, OTHER_ORGANIZATION, OTHER_NPI),
+        question(gone, OTHER_ORGANIZATION, OTHER_NPI),
+        question(member),
+    ]
+    run, answers = await ask(house, name, *questions)
+    assert run.failure is None
+    assert [(answer.organization, answer.provider_npi) for answer in answers] == [
+        (each.inquiry.organization.name, each.inquiry.provider.npi) for each in questions
+    ]
+    log = house.world.get(f"/log?portal=epaces&user={user}&limit=50")
+    assert [event["npi"] for event in log if event["event"] == "lookup"] == [OTHER_NPI, OTHER_NPI, NPI]
+
+
+async def test_a_provider_that_is_not_listed_or_has_two_etins_is_not_guessed(house: House) -> None:
+    name, user = house.account("epaces", organizations=["Example Valley Medical Group"])
+    member = house.world.members("epaces", "active")[0]
+    asked = [question(member, OTHER_ORGANIZATION, OTHER_NPI), question(member, npi=TWO_ETINS), question(member)]
+    _, results = await ask(house, name, *asked)
+    assert [type(result) for result in results] == [Failure, Failure, EligibilityAnswer]
+    assert [result.error for result in results[:2]] == ["InputError", "InputError"]
+    assert "2 ETINs" in results[1].message
+    assert house.world.account("epaces", user)["lookups"] == 1
+
+
+async def test_reads_every_claim(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, user = house.account("epaces")
+    members = with_claims(house, "epaces", lambda count: 0 < count < 10)[:4]
+    run, answers = await ask_claims(house, name, "epaces", monkeypatch, *map(claim_question, members))
+    assert run.failure is None
+    statuses = set()
+    for member, answer in zip(members, answers, strict=True):
+        assert isinstance(answer, ClaimStatusAnswer), answer
+        assert (answer.match, answer.provider_npi, answer.returned_member_id) == (Match.EXACT, NPI, member["member_id"])
+        for claim, expected in zip(answer.claims, on_file(house, member), strict=True):
+            statuses.add(claim.status)
+            assert claim.payer_claim_number == expected["number"]
+            assert (claim.category_code, claim.status_code) == (expected["category_code"], expected["status_code"])
+            assert (claim.billed, claim.paid) == (Decimal(expected["billed"]), Decimal(expected["paid"]))
+            assert claim.service_from == date.fromisoformat(expected["service_from"])
+            assert (claim.payment_number or "") == expected["trace"]
+            assert str(claim.payment_date) == str(expected["remittance_date"])
+    assert {Status.PAID, Status.DENIED, Status.PENDING} <= statuses
+    assert house.world.account("epaces", user)["claim_lookups"] == len(members)
+
+
+async def test_no_claim_is_an_answer_and_more_than_a_page_is_none(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, _ = house.account("epaces")
+    [many], none = (
+        with_claims(house, "epaces", lambda count: count > 10),
+        with_claims(house, "epaces", lambda count: not count),
+    )
+    gone, number = house.world.members("epaces", "not_found")[0], on_file(house, many)[3]["number"]
+    asked = [claim_question(none[0]), claim_question(gone), claim_question(many), claim_question(many, number=number)]
+    _, [nothing, nobody, too_many, one] = await ask_claims(house, name, "epaces", monkeypatch, *asked)
+    assert isinstance(nothing, ClaimStatusAnswer) and isinstance(nobody, ClaimStatusAnswer), (nothing, nobody)
+    assert [(each.status, each.category_code, each.status_code) for each in (nothing, nobody)] == [
+        (Status.NOT_ON_FILE, "A4", "35"),
+        (Status.NOT_ON_FILE, "A4", "33"),
+    ]
+    assert isinstance(too_many, Failure) and too_many.error == "InputError"
+    assert isinstance(one, ClaimStatusAnswer) and [claim.payer_claim_number for claim in one.claims] == [number]
+
+
+async def test_words_that_stood_there_before_are_no_verdict(house: House) -> None:
+    """*Your session has ended* is still on the page that was left, while the portal is slow."""
+    name, user = house.account("epaces")
+    await ask(house, name, flow="login")
+    control(house, "DELETE", "/sessions", portal="epaces", user=user)
+    order(house, "epaces", user, "hang", "login_post", seconds=2)
+    run, _ = await ask(house, name, flow="login")
+    assert run.failure is None
+    seen = house.world.account("epaces", user)
+    assert (seen["password_submissions"], seen["sign_ins"]) == (2, 2)
+    assert [verdict for kind, verdict, _ in ledger(house, name) if kind == "password"] == ["accepted"] * 2
+
+
+async def test_a_request_that_stays_in_process_is_no_answer(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "ANSWER_SECONDS", 4)
+    name, user = house.account("epaces")
+    order(house, "epaces", user, "slow_answer", seconds=60)
+    members = house.world.members("epaces", "active")[:2]
+    _, [late, answered] = await ask(house, name, *map(question, members))
+    assert isinstance(late, Failure) and late.error == "PayerUnavailable"
+    assert isinstance(answered, EligibilityAnswer) and answered.returned_member_id == members[1]["member_id"]
+
+
+async def test_a_change_that_was_cut_off_leaves_both_passwords_and_a_person_the_last_try(house: House) -> None:
+    """Its session lives on and keeps the sign-in out that would tell which password is in force."""
+    name, user = house.account("epaces")
+    order(house, "epaces", user, "cut_after", "change_post", connection="fresh")
+    told = await change(house, name)
+    kept, seen = house.vault.get(name), house.world.account("epaces", user)
+    assert told.failure and told.failure.error == "PortalUnavailable"
+    assert kept.pending and kept.pending.password.get_secret_value() == seen["password"]
+    assert (seen["sessions_of_others_ended"], seen["sessions_ended_by_choice"], seen["locked"]) == (0, 0, False)
+    house.world.advance(3 * 3600)
+    run, _ = await ask(house, name, flow="login")
+    assert run.failure and run.failure.error == "AccountHeld"  # two submissions without a verdict
+    assert house.world.account("epaces", user)["password_submissions"] == seen["password_submissions"]
+    assert house.vault.get(name).pending == kept.pending
