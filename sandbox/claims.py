@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 
 from sandbox.chance import draw_for
-from sandbox.members import PAYERS, Member
+from sandbox.members import Member
 from sandbox.organizations import ORGANIZATIONS, Organization, Provider
 
 RECEIVED, PENDING, NEEDS_INFORMATION = "received", "pending", "needs_information"
@@ -155,9 +155,9 @@ def _plain(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def draw_claims(seed: int, members: Iterable[Member]) -> list[Claim]:
-    """The claims of all members whom a payer covers; the same seed gives the same claims."""
+    """The claims of all members whom a commercial payer covers; the same seed gives the same claims."""
     everybody = list(members)
-    return [claim for payer in PAYERS for claim in _of_payer(payer.id, seed, everybody)]
+    return [claim for payer in _NUMBERS for claim in _of_payer(payer, seed, everybody)]
 
 
 def _of_payer(payer: str, seed: int, members: list[Member]) -> Iterator[Claim]:
