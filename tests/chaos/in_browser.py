@@ -210,8 +210,11 @@ class InBrowser:
     def _check(self) -> None:
         """The promises, by the portal's own counts."""
         seen, house = self.seen(), self.house
-        rows = house.inventory.rows("SELECT kind, submissions FROM ledger WHERE kind IN ('password', 'change')")
+        rows = house.inventory.rows(
+            "SELECT kind, submissions, verdict FROM ledger WHERE kind IN ('password', 'change')"
+        )
         counted = sum(row["submissions"] for row in rows if row["kind"] == "password")
+        unseen = sum(row["verdict"] not in ("refused", "accepted") for row in rows)  # a refusal that no page showed
         kept = house.vault.get(self.name)
         known = [
             kept.password,
@@ -220,7 +223,7 @@ class InBrowser:
         ]
         broken = {
             "the account was locked": seen["lock_count"] > 0,
-            "a refused password was submitted again": seen["refused_password_repeats"] and not self.by_person,
+            "a refused password was submitted again": seen["refused_password_repeats"] > unseen and not self.by_person,
             "the portal saw more submissions than were counted": seen["password_submissions"] > counted,
             "the vault has lost the password in force": seen["password"] != self.known
             and seen["password"] not in [each.get_secret_value() for each in known],
