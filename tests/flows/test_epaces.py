@@ -7,8 +7,9 @@ from decimal import Decimal
 
 import pytest
 from asking import ask, control, ledger, order
-from claims import ask_claims, claim_question, on_file, with_claims
+from claiming import ask_claims
 from house import NPI, OTHER_NPI, OTHER_ORGANIZATION, House, question
+from medicaid import medicaid_question, on_file, with_claims
 from test_password_change import change
 
 from bots.desk import Failure, SignIn
@@ -75,10 +76,10 @@ async def test_a_provider_that_is_not_listed_or_has_two_etins_is_not_guessed(hou
     assert house.world.account("epaces", user)["lookups"] == 1
 
 
-async def test_reads_every_claim(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_reads_every_claim(house: House) -> None:
     name, user = house.account("epaces")
     members = with_claims(house, "epaces", lambda count: 0 < count < 10)[:4]
-    run, answers = await ask_claims(house, name, "epaces", monkeypatch, *map(claim_question, members))
+    run, answers = await ask_claims(house, name, *map(medicaid_question, members))
     assert run.failure is None
     statuses = set()
     for member, answer in zip(members, answers, strict=True):
@@ -96,17 +97,20 @@ async def test_reads_every_claim(house: House, monkeypatch: pytest.MonkeyPatch) 
     assert house.world.account("epaces", user)["claim_lookups"] == len(members)
 
 
-async def test_no_claim_is_an_answer_and_more_than_a_page_is_none(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_no_claim_is_an_answer_and_more_than_a_page_is_none(house: House) -> None:
     name, _ = house.account("epaces")
     [many], none = (
         with_claims(house, "epaces", lambda count: count > 10),
         with_claims(house, "epaces", lambda count: not count),
     )
     gone, number = house.world.members("epaces", "not_found")[0], on_file(house, many)[3]["number"]
-    asked = [claim_question(none[0]), claim_question(gone), claim_question(many), claim_question(many, number=number)]
-    _, [nothing, nobody, too_many, one] = await ask_claims(house, name, "epaces", monkeypatch, *asked)
+    asked = [
+        medicaid_question(none[0]),
+        medicaid_question(gone),
+        medicaid_question(many),
+        medicaid_question(many, number=number),
+    ]
+    _, [nothing, nobody, too_many, one] = await ask_claims(house, name, *asked)
     assert isinstance(nothing, ClaimStatusAnswer) and isinstance(nobody, ClaimStatusAnswer), (nothing, nobody)
     assert [(each.status, each.category_code, each.status_code) for each in (nothing, nobody)] == [
         (Status.NOT_ON_FILE, "A4", "35"),

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 from asking import ask, order
-from claims import ask_claims, claim_question, on_file, with_claims
+from claiming import ask_claims
 from house import NPI, OTHER_NPI, OTHER_ORGANIZATION, House, question
+from medicaid import medicaid_question, on_file, with_claims
 
 from bots.desk import Failure, SignIn
 from bots.runner import run as runs
@@ -119,10 +120,10 @@ async def test_a_session_that_ends_inside_the_result_is_signed_in_again(
     assert [getattr(result, "returned_last_name", "") for result in results] == names
 
 
-async def test_reads_every_claim(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_reads_every_claim(house: House) -> None:
     name, user = house.account("medi_cal")
     members = with_claims(house, "medi_cal", bool)[:4]  # the first one has more than ten
-    run, answers = await ask_claims(house, name, "medi_cal", monkeypatch, *map(claim_question, members))
+    run, answers = await ask_claims(house, name, *map(medicaid_question, members))
     assert run.failure is None
     for member, answer in zip(members, answers, strict=True):
         assert isinstance(answer, ClaimStatusAnswer), answer
@@ -136,15 +137,15 @@ async def test_reads_every_claim(house: House, monkeypatch: pytest.MonkeyPatch) 
     assert house.world.account("medi_cal", user)["claim_lookups"] == len(members)
 
 
-async def test_no_claim_is_an_answer(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_claim_is_an_answer(house: House) -> None:
     name, _ = house.account("medi_cal")
     [some, *_], [none, *_] = (
         with_claims(house, "medi_cal", bool),
         with_claims(house, "medi_cal", lambda count: not count),
     )
     gone, number = house.world.members("medi_cal", "not_found")[0], on_file(house, some)[3]["number"]
-    asked = [claim_question(none), claim_question(gone), claim_question(some, number=number)]
-    _, [nothing, nobody, one] = await ask_claims(house, name, "medi_cal", monkeypatch, *asked)
+    asked = [medicaid_question(none), medicaid_question(gone), medicaid_question(some, number=number)]
+    _, [nothing, nobody, one] = await ask_claims(house, name, *asked)
     assert isinstance(nothing, ClaimStatusAnswer) and isinstance(nobody, ClaimStatusAnswer), (nothing, nobody)
     assert [(each.status, each.category_code, each.status_code) for each in (nothing, nobody)] == [
         (Status.NOT_ON_FILE, "A4", "35"),

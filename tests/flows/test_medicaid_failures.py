@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import failing
 import pytest
 from asking import ask, order, policies
-from claims import ask_claims, claim_question, with_claims
+from claiming import ask_claims
 from failing import Fault
 from house import House, question
+from medicaid import medicaid_question, with_claims
 
 from bots.desk import Failure
 from bots.runner import run as runs
@@ -185,7 +186,7 @@ async def test_a_page_that_looks_otherwise_is_used_and_drift_is_told(
     order(house, portal, user, kind, at)
     if at == "claims":
         [one, *_] = with_claims(house, portal, lambda count: 0 < count < 10)
-        run, [answer] = await ask_claims(house, name, portal, monkeypatch, claim_question(one))
+        run, [answer] = await ask_claims(house, name, medicaid_question(one))
     else:
         run, [answer] = await ask(house, name, question(house.world.members(portal, "active")[0]))
     assert run.failure is None
@@ -212,7 +213,7 @@ async def test_a_page_that_can_not_be_used_is_a_change(
 CLAIM_FAULTS = {
     "payer_down": "PayerUnavailable",
     "outage_text": "PayerUnavailable",
-    "other_member": "differs",
+    "other_member": "AnswerUnreadable",
     "other_organization": "AnswerUnreadable",
     "stale_result": "AnswerUnreadable",
     "empty_result": "AnswerUnreadable",
@@ -220,21 +221,20 @@ CLAIM_FAULTS = {
 
 
 @pytest.mark.parametrize("site", SITES, ids=str)
-async def test_claim_questions_that_meet_faults(house: House, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_claim_questions_that_meet_faults(house: House, site: Site) -> None:
     """Every second inquiry meets a fault; those between are answered, and rightly."""
     portal = site.portal
     name, user = house.account(portal)
     [one, two, *_] = with_claims(house, portal, lambda count: 0 < count < 10)
-    expected = CLAIM_FAULTS | ({} if "stale_result" in site.locators else {"stale_result": "differs"})
 
-    def disturb(index: int) -> None:
-        if index % 2:
+    def disturb_next(index: int) -> None:
+        if index % 2 == 0:
             order(house, portal, user, list(CLAIM_FAULTS)[index // 2], "claim_lookup")
 
-    asked = [claim_question(member) for member in [one, two] * len(CLAIM_FAULTS)]
-    run, results = await ask_claims(house, name, portal, monkeypatch, *asked, before=disturb)
+    asked = [medicaid_question(member) for member in [one, two] * len(CLAIM_FAULTS)]
+    run, results = await ask_claims(house, name, *asked, after=disturb_next)
     assert run.failure is None
-    assert dict(zip(CLAIM_FAULTS, map(_said, results[1::2]), strict=True)) == expected
+    assert dict(zip(CLAIM_FAULTS, map(_said, results[1::2]), strict=True)) == CLAIM_FAULTS
     where = {
         kind: result.locator
         for kind, result in zip(CLAIM_FAULTS, results[1::2], strict=True)
@@ -260,14 +260,15 @@ ENDS = (
 
 @pytest.mark.parametrize(("kind", "at", "error"), ENDS)
 async def test_claim_questions_that_end_the_run(
-    house: House, portal: str, kind: str, at: str | None, error: str, monkeypatch: pytest.MonkeyPatch
+    house: House, portal: str, kind: str, at: str | None, error: str
 ) -> None:
+    """The second question meets it; the first keeps its answer."""
     name, user = house.account(portal)
-    [one, *_] = with_claims(house, portal, lambda count: 0 < count < 10)
+    [one, two, *_] = with_claims(house, portal, lambda count: 0 < count < 10)
 
     def disturb(index: int) -> None:
         order(house, portal, user, kind, at)
 
-    run, results = await ask_claims(house, name, portal, monkeypatch, claim_question(one), before=disturb)
-    assert (run.failure and run.failure.error, results) == (error, [])
+    run, results = await ask_claims(house, name, medicaid_question(one), medicaid_question(two), after=disturb)
+    assert (run.failure and run.failure.error, list(map(_said, results))) == (error, ["exact"])
     assert house.world.account(portal, user)["password_submissions"] == 1
