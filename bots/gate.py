@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus, urlsplit
 
-from bots.relay import Line
+from bots.relay import Line, first_of
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Request, Response, Route
@@ -41,7 +41,6 @@ class Gate:
         self._spellings = (spelled or spellings)(secret)
         self._telemetry = telemetry
         self._passed: set[Request] = set()
-        self._under_way: set[Request] = set()
         self._carried = False
         self._locked = False
         self._uncertain = False
@@ -71,17 +70,16 @@ class Gate:
 
     async def close(self) -> None:
         """Begin to hold every request of the context against the rules."""
-        self._context.on("requestfailed", self._ended)
         self._context.on("response", self._answered)
+        self._line.follow(self._context)
         await self._context.route(EVERYTHING, self._judge)
 
     async def open(self) -> None:
         """Let everything through again."""
         with suppress(Exception):  # the context may be gone, and with it the route
             await self._context.unroute(EVERYTHING, self._judge)
-        self._context.remove_listener("requestfailed", self._ended)
         self._context.remove_listener("response", self._answered)
-        self._line.answered()
+        self._line.leave(self._context)
 
     async def _judge(self, route: Route, request: Request) -> None:
         allowed = self._may_pass(request)
@@ -98,8 +96,7 @@ class Gate:
             return False
         self._carried = self._carried or carries
         self._passed.add(request)
-        self._under_way.add(request)
-        self._line.submitting()
+        self._line.submitting(request)
         return True
 
     def _carries(self, request: Request) -> bool:
@@ -115,14 +112,8 @@ class Gate:
         )
 
     def _answered(self, response: Response) -> None:
-        if response.request in self._passed:
+        if first_of(response.request) in self._passed:
             self.status = response.status
-            self._ended(response.request)
-
-    def _ended(self, request: Request) -> None:
-        self._under_way.discard(request)
-        if not self._under_way:
-            self._line.answered()
 
 
 def _same(request: Request, earlier: Request) -> bool:

@@ -2,7 +2,7 @@
 
 Chromium by itself sends a POST again when a connection that was used before is cut before the answer: one click, two
 submissions at the portal. It can do so only once it knows of the cut, and the relay, which stands between, keeps
-the cut to itself until the submission is answered, or until no second connection can be had.
+the cut to itself until the submission is answered, or until no second connection to that host can be had.
 """
 
 from __future__ import annotations
@@ -13,12 +13,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
+
+if TYPE_CHECKING:
+    from playwright.async_api import BrowserContext, Request, Response
 
 HOLD_SECONDS = 3  # an answer's news takes milliseconds; a cut that is held longer is no answer
 CONNECT_SECONDS = 30
 CHUNK = 65536
+SENT_ON = (307, 308)  # a redirect with which the browser sends the same body to another address
 ADDRESS_LENGTHS, NAME = {1: 4, 4: 16}, 3  # RFC 1928, section 5
 SUCCEEDED, UNREACHABLE, REFUSED = 0, 4, 5  # RFC 1928, section 6
 
@@ -27,6 +32,7 @@ SUCCEEDED, UNREACHABLE, REFUSED = 0, 4, 5  # RFC 1928, section 6
 class _Tunnel:
     """One connection of the browser. `asked` tells that something was sent on it since the submission began."""
 
+    host: str
     browser: asyncio.StreamWriter
     asked: bool = False
 
@@ -37,6 +43,8 @@ class Line:
     def __init__(self) -> None:
         self.address = ""
         self._tunnels: set[_Tunnel] = set()
+        self._under_way: set[Request] = set()
+        self._hosts: set[str] = set()
         self._answered = asyncio.Event()
         self._answered.set()
         self._doubtful = False
@@ -53,25 +61,51 @@ class Line:
             yield line
         finally:
             server.close()
-            line._cut_all()
+            line._cut({tunnel.host for tunnel in line._tunnels})
 
-    def submitting(self) -> None:
-        """From now on something is on its way that must not be sent twice."""
-        if self._answered.is_set():
+    def follow(self, context: BrowserContext) -> None:
+        """Begin to see what becomes of the submissions of the context."""
+        context.on("response", self._response)
+        context.on("requestfailed", self._over)
+
+    def leave(self, context: BrowserContext) -> None:
+        """No submission is under way any more."""
+        context.remove_listener("response", self._response)
+        context.remove_listener("requestfailed", self._over)
+        self._under_way.clear()
+        self._let_go()
+
+    def submitting(self, request: Request) -> None:
+        """From now on this is on its way, and must not be sent twice."""
+        if not self._under_way:
             self._answered.clear()
             for tunnel in self._tunnels:
                 tunnel.asked = False
+        self._under_way.add(request)
+        self._hosts.add(_host(request.url))
 
-    def answered(self) -> None:
-        """It was answered, or came to nothing: a new sending would be another submission."""
+    def _response(self, response: Response) -> None:
+        if response.status not in SENT_ON:
+            self._over(response.request)
+        elif first_of(response.request) in self._under_way:
+            self._hosts.add(_host(urljoin(response.url, response.headers.get("location", ""))))
+
+    def _over(self, request: Request) -> None:
+        self._under_way.discard(first_of(request))
+        if not self._under_way:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """All was answered, or came to nothing: a new sending would be another submission."""
         self._doubtful = self._shut = False
+        self._hosts.clear()
         self._answered.set()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, EOFError, asyncio.LimitOverrunError):
             try:
                 host, port = await _asked_for(reader, writer)
-                if await self._may_connect():
+                if host not in self._hosts or await self._may_connect():
                     await self._connect(host, port, reader, writer)
             finally:
                 writer.close()
@@ -84,9 +118,10 @@ class Line:
 
     async def _wait_for_answer(self) -> None:
         """Hold still until the submission is answered. Past the time, shut the line until that is known."""
-        with suppress(TimeoutError):
+        try:
             await asyncio.wait_for(self._answered.wait(), HOLD_SECONDS)
-        self._shut = not self._answered.is_set()
+        except TimeoutError:
+            self._shut = not self._answered.is_set()
 
     async def _connect(self, host: str, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -96,7 +131,7 @@ class Line:
             _reply(writer, REFUSED if isinstance(error, ConnectionRefusedError) else UNREACHABLE)
             return
         _reply(writer, SUCCEEDED)
-        tunnel = _Tunnel(writer)
+        tunnel = _Tunnel(host, writer)
         self._tunnels.add(tunnel)
         try:
             await self._relay(tunnel, reader, there, to_there)
@@ -116,20 +151,32 @@ class Line:
         back = asyncio.ensure_future(_carry(there, tunnel.browser))
         try:
             await asyncio.wait((out, back), return_when=asyncio.FIRST_COMPLETED)
-            if tunnel.asked and not self._answered.is_set():
+            if tunnel.asked and tunnel.host in self._hosts:
                 self._doubtful = True
                 if back.done():
                     await self._wait_for_answer()
                 if self._shut:
-                    self._cut_all()
+                    self._cut(self._hosts)
         finally:
             out.cancel()
             back.cancel()
 
-    def _cut_all(self) -> None:
-        """Leave no connection on which anything could be sent again."""
+    def _cut(self, hosts: set[str]) -> None:
+        """Leave no connection to these hosts on which anything could be sent again."""
         for tunnel in self._tunnels:
-            tunnel.browser.transport.abort()
+            if tunnel.host in hosts:
+                tunnel.browser.transport.abort()
+
+
+def first_of(request: Request) -> Request:
+    """The request that a page made, of one that redirects led to."""
+    while request.redirected_from:
+        request = request.redirected_from
+    return request
+
+
+def _host(address: str) -> str:
+    return urlsplit(address).hostname or ""
 
 
 async def _carry(source: asyncio.StreamReader, target: asyncio.StreamWriter, tunnel: _Tunnel | None = None) -> None:

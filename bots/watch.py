@@ -11,7 +11,7 @@ from bots.relay import Line
 from flows.errors import PortalkeeperError
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext, Frame, Request, Response, Route
+    from playwright.async_api import BrowserContext, Frame, Request, Route
 
 TYPED = "() => [...document.querySelectorAll('input[type=password]')].map(field => field.value).filter(Boolean)"
 
@@ -33,19 +33,15 @@ class Watch:
         self._line = line
         self._grant = grant
         self._tell = tell
-        self._under_way: set[Request] = set()
 
     async def begin(self) -> None:
         """Watch from now on."""
-        self._context.on("requestfailed", self._ended)
-        self._context.on("response", self._answered)
+        self._line.follow(self._context)
         await self._context.route(EVERYTHING, self._judge)
 
     async def end(self) -> None:
         """Watch no more."""
-        self._context.remove_listener("requestfailed", self._ended)
-        self._context.remove_listener("response", self._answered)
-        self._line.answered()
+        self._line.leave(self._context)
         with suppress(Exception):  # the person may have closed the browser
             await self._context.unroute(EVERYTHING, self._judge)
 
@@ -53,8 +49,7 @@ class Watch:
         try:
             if password := await self._password_in(request):
                 await self._grant(password)
-                self._under_way.add(request)
-                self._line.submitting()
+                self._line.submitting(request)
             await route.continue_()
         except PortalkeeperError as error:
             self._tell(str(error))
@@ -74,14 +69,6 @@ class Watch:
                 if any(word.encode() in body for word in spellings(value)):
                     return value
         return None
-
-    def _answered(self, response: Response) -> None:
-        self._ended(response.request)
-
-    def _ended(self, request: Request) -> None:
-        self._under_way.discard(request)
-        if not self._under_way:
-            self._line.answered()
 
 
 async def _typed_in(frame: Frame) -> list[str]:

@@ -214,7 +214,7 @@ class InBrowser:
             "SELECT kind, submissions, verdict FROM ledger WHERE kind IN ('password', 'change')"
         )
         counted = sum(row["submissions"] for row in rows if row["kind"] == "password")
-        unseen = sum(row["verdict"] not in ("refused", "accepted") for row in rows)  # a refusal that no page showed
+        unseen = sum(row["kind"] == "password" and row["verdict"] in ("open", "unknown") for row in rows)
         kept = house.vault.get(self.name)
         known = [
             kept.password,
@@ -223,7 +223,8 @@ class InBrowser:
         ]
         broken = {
             "the account was locked": seen["lock_count"] > 0,
-            "a refused password was submitted again": seen["refused_password_repeats"] > unseen and not self.by_person,
+            "a password was submitted again whose refusal was seen": seen["refused_password_repeats"] > unseen
+            and not self.by_person,
             "the portal saw more submissions than were counted": seen["password_submissions"] > counted,
             "the vault has lost the password in force": seen["password"] != self.known
             and seen["password"] not in [each.get_secret_value() for each in known],

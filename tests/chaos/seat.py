@@ -41,6 +41,7 @@ class Request:
         self.url = ADDRESS + path
         self.method = "GET" if path in ("/", "/link") else "POST"
         self.post_data_buffer = urlencode(form).encode()
+        self.redirected_from = None
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,19 @@ class Line:
 
     held: bool = False
 
-    def submitting(self) -> None:
+    def follow(self, context: Context) -> None:
+        for event in ("response", "requestfailed"):
+            context.on(event, self._over)
+
+    def leave(self, context: Context) -> None:
+        for event in ("response", "requestfailed"):
+            context.remove_listener(event, self._over)
+        self.held = False
+
+    def submitting(self, request: Request) -> None:
         self.held = True
 
-    def answered(self) -> None:
+    def _over(self, what: Request | Response) -> None:
         self.held = False
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from unittest.mock import Mock
 
 import pytest
-from playwright.async_api import BrowserContext, Error, Page
+from playwright.async_api import BrowserContext, Error, Page, Request
 
 from bots import relay
 from bots.browser import Host, find_browser
@@ -26,6 +28,7 @@ class Portal:
         self.cut = False
         self.after: float = 0
         self.closing = False
+        self.sends_on = False
         self.wires: list[asyncio.StreamWriter] = []
         self.posted_on: asyncio.StreamWriter | None = None
         self.address = ""
@@ -38,6 +41,9 @@ class Portal:
                 await reader.readexactly(8)
                 self.posts, self.posted_on = self.posts + 1, writer
                 await asyncio.sleep(self.after)
+                if self.sends_on and head.startswith(b"POST /login "):
+                    writer.write(b"HTTP/1.1 307 Sent on\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n")
+                    continue
                 if self.cut:
                     writer.transport.abort()
                     return
@@ -59,13 +65,25 @@ async def _head(reader: asyncio.StreamReader) -> bytes:
         return b""
 
 
-@pytest.fixture
-async def portal() -> AsyncIterator[Portal]:
+@asynccontextmanager
+async def serving(host: str) -> AsyncIterator[Portal]:
     portal = Portal()
     server = await asyncio.start_server(portal.serve, "127.0.0.1", 0)
-    portal.address = f"http://portal.localhost:{server.sockets[0].getsockname()[1]}"
+    portal.address = f"http://{host}:{server.sockets[0].getsockname()[1]}"
     yield portal
     server.close()
+
+
+@pytest.fixture
+async def portal() -> AsyncIterator[Portal]:
+    async with serving("portal.localhost") as portal:
+        yield portal
+
+
+@pytest.fixture
+async def other() -> AsyncIterator[Portal]:
+    async with serving("other.localhost") as portal:
+        yield portal
 
 
 @pytest.fixture
@@ -136,6 +154,14 @@ async def test_neither_is_one_whose_other_connections_end_first(
     assert portal.posts == 1
 
 
+async def test_nor_is_one_that_the_portal_sends_on(seat: tuple[BrowserContext, Line], portal: Portal) -> None:
+    """With a redirect that keeps the body: the second address sees it once, too."""
+    page = await at_the_form(seat[0], portal)
+    portal.sends_on = portal.cut = True
+    assert await submitted(seat, page) == "no answer"
+    assert portal.posts == 2
+
+
 async def through(line: Line, portal: Portal) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A connection to the portal, as a browser asks for one."""
     reader, writer = await asyncio.open_connection("127.0.0.1", int(line.address.rpartition(":")[2]))
@@ -154,7 +180,8 @@ async def test_a_connection_that_the_browser_gives_up_has_no_successor_before_th
     async with Line.open() as line:
         reader, writer = await through(line, portal)
         await reader.readexactly(10)
-        line.submitting()
+        request = Mock(spec=Request, url=portal.address + "/login", redirected_from=None)
+        line.submitting(request)
         writer.write(b"POST /login HTTP/1.1\r\n")
         while not any(tunnel.asked for tunnel in line._tunnels):
             await asyncio.sleep(0.01)
@@ -163,7 +190,7 @@ async def test_a_connection_that_the_browser_gives_up_has_no_successor_before_th
             await asyncio.sleep(0.01)
         again, _ = await through(line, portal)
         if answered:
-            line.answered()
+            line._over(request)
         assert len(await again.read(10)) == (10 if answered else 0)
         assert len(portal.wires) == (2 if answered else 1)
 
@@ -206,6 +233,17 @@ async def test_a_kept_connection_that_ends_meanwhile_costs_no_slow_answer(
     closing = asyncio.create_task(close_the_idle())
     assert (await submitted(seat, page), portal.posts) == (PAGE.decode(), 1)
     await closing
+
+
+async def test_what_another_host_does_costs_no_slow_answer(
+    seat: tuple[BrowserContext, Line], portal: Portal, other: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "HOLD_SECONDS", 0.2)
+    page = await at_the_form(seat[0], portal)
+    portal.after, other.closing = 1, True
+    beacon = f"fetch('{other.address}/page', {{mode: 'no-cors'}}); "
+    assert (await submitted(seat, page, beacon + POST), portal.posts) == (PAGE.decode(), 1)
+    assert len(other.wires) == 1
 
 
 async def test_a_host_that_does_not_answer_is_an_error_of_the_network(
