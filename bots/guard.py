@@ -246,7 +246,7 @@ def close_attempt(
 ) -> None:
     """Record what became of an attempt; `submissions` is how many requests may have reached the portal.
 
-    A proved password in a change form counts once at most: only the second of two sendings can have been refused.
+    A proved password in a change form counts once at most: of what else went out with it nothing held the password.
     """
     with inventory.write() as db:
         check_epoch(db, held.account, held.epoch)

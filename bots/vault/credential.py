@@ -56,7 +56,7 @@ class Pending(_Secretive):
 
     `kind` is *change* (signed in, with the old one) or *forgot* (by a link or code). *stored* means that no portal
     has seen it; *submitting* that one may have; *submitted* that the portal said it took it; *declined* that the
-    portal said it did not, which is no proof: a request that was sent twice is declined the second time.
+    portal said it did not, which is no proof: an earlier submission may have arrived.
     """
 
     password: SecretStr

@@ -2,6 +2,7 @@
 
 from payers.kit.arriving import SETTLE_SECONDS, AnyOf, Overlay, Screen, arrive, clear, reach, shown, tell_drift, visit
 from payers.kit.claims import ClaimList, asked_for, open_claim, read_line, read_status, status_of
+from payers.kit.meanings import change_meaning, failure_meaning, sign_in_meaning
 from payers.kit.reading import (
     cells,
     check_asked,
@@ -31,9 +32,11 @@ __all__ = [
     "arrive",
     "asked_for",
     "cells",
+    "change_meaning",
     "check_asked",
     "clear",
     "date_in",
+    "failure_meaning",
     "input_values",
     "money_in",
     "open_claim",
@@ -48,6 +51,7 @@ __all__ = [
     "read_status",
     "required",
     "shown",
+    "sign_in_meaning",
     "state_name",
     "status_of",
     "steady",

@@ -7,18 +7,12 @@ from typing import TypeVar
 from playwright.async_api import Page
 
 from flows.errors import (
-    AccessBlocked,
-    AccountLocked,
-    CaptchaShown,
-    InvalidCredentials,
     PortalkeeperError,
-    PortalUnavailable,
-    ScreenNotRecognised,
     SessionEnded,
 )
 from payers.identity.okta.phrases import PHRASES
 from payers.identity.okta.screens import AccessDenied, Alert, Captcha, Locked, Outage, SignedOut
-from payers.kit import AnyOf, Screen, phrase_in, reach
+from payers.kit import AnyOf, Screen, failure_meaning, phrase_in, reach, sign_in_meaning
 
 SCREEN_SECONDS = 30
 S = TypeVar("S", bound=Screen)
@@ -36,19 +30,9 @@ def failures(page: Page) -> AnyOf:
 
 def meaning(screen: Screen) -> PortalkeeperError:
     """The error that a failure screen stands for."""
-    name = type(screen).__name__
-    match screen:
-        case Captcha():
-            return CaptchaShown("the portal wants proof of a human; a person signs in by hand", screen=name)
-        case AccessDenied():
-            return AccessBlocked("the portal refuses this address", screen=name)
-        case Outage():
-            return PortalUnavailable("the portal shows an outage", phrase="outage", screen=name)
-        case Locked():
-            return AccountLocked("the portal says the account is locked", phrase="locked", screen=name)
-        case SignedOut():
-            return SessionEnded("the sign-in took longer than Okta waits", phrase="signed_out", screen=name)
-    return ScreenNotRecognised("an unexpected screen is shown", screen=name)
+    if isinstance(screen, SignedOut):
+        return SessionEnded("the sign-in took longer than Okta waits", phrase="signed_out", screen="SignedOut")
+    return failure_meaning(screen)
 
 
 async def said(alert: Alert) -> str | None:
@@ -57,11 +41,5 @@ async def said(alert: Alert) -> str | None:
 
 
 async def explain(alert: Alert) -> None:
-    """Raise what an alert of the sign-in means; an unlisted one, such as that of an empty field, is no refusal."""
-    match await said(alert):
-        case "not_recognized":
-            raise InvalidCredentials("the portal refused the password", phrase="not_recognized", screen="Password")
-        case "no_answer":
-            raise PortalUnavailable("the portal could not be reached from its own page", phrase="no_answer")
-        case _:
-            raise ScreenNotRecognised("the sign-in shows an alert that is not listed", screen="Alert")
+    """Raise what an alert of the sign-in means."""
+    raise sign_in_meaning(await said(alert), "Alert")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from playwright.async_api import Page
 
-from flows.errors import InvalidCredentials, NewPasswordRefused, PortalUnavailable, ScreenNotRecognised
 from flows.session import Session
 from payers.identity.okta.failures import next_screen, said
 from payers.identity.okta.screens import Alert, Changed, ChangeForm, ChooseMethod, CodeByMail, EnterCode
-from payers.kit import Screen
+from payers.kit import Screen, change_meaning
 
 
 async def change(session: Session, *ends: Screen) -> None:
@@ -39,17 +38,5 @@ async def conclude(page: Page, *ends: Screen) -> None:
 
 
 async def explain(alert: Alert) -> None:
-    """Raise what is wrong with the change.
-
-    A current password called wrong may be the echo of a change that was done, when Chromium sent the form twice. What
-    is in force is found out by signing in.
-    """
-    match phrase := await said(alert):
-        case "current_password_wrong":
-            raise InvalidCredentials("the portal refused the password in force", phrase=phrase, screen="ChangeForm")
-        case "new_password_refused" | "password_used_before" | "password_too_young":
-            raise NewPasswordRefused("the portal does not take the new password", phrase=phrase, screen="ChangeForm")
-        case "no_answer":
-            raise PortalUnavailable("the portal could not be reached after the submission", phrase=phrase)
-        case _:
-            raise ScreenNotRecognised("the change form says something that is not listed", screen="ChangeForm")
+    """Raise what is wrong with the change."""
+    raise change_meaning(await said(alert), "ChangeForm")

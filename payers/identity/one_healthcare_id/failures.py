@@ -5,15 +5,8 @@ from __future__ import annotations
 from playwright.async_api import Page
 
 from flows.errors import (
-    AccessBlocked,
-    AccountBusy,
-    AccountDisabled,
-    AccountLocked,
     ActionRequired,
-    CaptchaShown,
     PortalkeeperError,
-    PortalUnavailable,
-    ScreenNotRecognised,
 )
 from payers.identity.one_healthcare_id.screens import (
     AccessDenied,
@@ -25,7 +18,7 @@ from payers.identity.one_healthcare_id.screens import (
     Outage,
     SignedInElsewhere,
 )
-from payers.kit import AnyOf, Screen
+from payers.kit import AnyOf, Screen, failure_meaning
 
 
 def failures(page: Page) -> AnyOf:
@@ -44,22 +37,7 @@ def failures(page: Page) -> AnyOf:
 
 def meaning(screen: Screen) -> PortalkeeperError:
     """The error that a failure screen stands for."""
-    name = type(screen).__name__
-    match screen:
-        case Captcha():
-            return CaptchaShown("the portal wants proof of a human; a person signs in by hand", screen=name)
-        case AccessDenied():
-            return AccessBlocked("the portal refuses this address", screen=name)
-        case Outage():
-            return PortalUnavailable("the portal shows an outage", phrase="outage", screen=name)
-        case Locked():
-            return AccountLocked("the portal says the account is locked", phrase="locked", screen=name)
-        case Disabled():
-            return AccountDisabled("the portal says the account is inactive", phrase="disabled", screen=name)
-        case NewTerms():
-            return ActionRequired("new terms of use; a person reads and accepts them", phrase="terms", screen=name)
-        case SignedInElsewhere():
-            return AccountBusy("somebody is signed in with this user id", phrase="busy", screen=name)
-        case NoAuthenticator():
-            return ActionRequired("the second step offers no authenticator app; a person sets one up", screen=name)
-    return ScreenNotRecognised("an unexpected screen is shown", screen=name)
+    if isinstance(screen, NoAuthenticator):
+        words = "the second step offers no authenticator app; a person sets one up"
+        return ActionRequired(words, screen="NoAuthenticator")
+    return failure_meaning(screen)

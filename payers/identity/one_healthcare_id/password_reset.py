@@ -7,18 +7,14 @@ from typing import TypeVar
 from playwright.async_api import Locator, Page
 
 from flows.errors import (
-    InvalidCredentials,
-    NewPasswordRefused,
     PortalkeeperError,
-    PortalUnavailable,
-    ScreenNotRecognised,
     SessionEnded,
 )
 from flows.session import Session
 from payers.identity.one_healthcare_id.failures import failures, meaning
 from payers.identity.one_healthcare_id.phrases import PHRASES
 from payers.identity.one_healthcare_id.screens import ChangeAnswer, ChangeForm, ForcedChange, Profile, UserId
-from payers.kit import AnyOf, Screen, phrase_in, reach
+from payers.kit import AnyOf, Screen, change_meaning, phrase_in, reach
 
 FORM_SECONDS = 30
 S = TypeVar("S", bound=Screen)
@@ -62,19 +58,7 @@ def _meaning(screen: Screen) -> PortalkeeperError:
 
 
 async def explain(words: Locator) -> None:
-    """Raise unless the new password was taken.
-
-    A current password called wrong may be the echo of a change that was done: Chromium sends a form twice when its
-    connection is cut. A network failure says nothing either way. What is in force is found out by signing in.
-    """
-    match phrase := phrase_in(await words.first.inner_text(), PHRASES):
-        case "password_changed":
-            return
-        case "current_password_wrong":
-            raise InvalidCredentials("the portal refused the password in force", phrase=phrase, screen="ChangeAnswer")
-        case "new_password_refused" | "password_used_before" | "password_too_young":
-            raise NewPasswordRefused("the portal does not take the new password", phrase=phrase, screen="ChangeAnswer")
-        case "no_answer":
-            raise PortalUnavailable("the portal could not be reached after the submission", phrase=phrase)
-        case _:
-            raise ScreenNotRecognised("the change form says something that is not listed", screen="ChangeAnswer")
+    """Raise unless the new password was taken."""
+    phrase = phrase_in(await words.first.inner_text(), PHRASES)
+    if phrase != "password_changed":
+        raise change_meaning(phrase)

@@ -5,10 +5,7 @@ from __future__ import annotations
 from flows.errors import (
     AccountDisabled,
     CodeRejected,
-    InvalidCredentials,
     PasswordExpired,
-    PortalUnavailable,
-    ScreenNotRecognised,
 )
 from flows.session import Session
 from payers.identity.one_healthcare_id.failures import failures, meaning
@@ -22,7 +19,7 @@ from payers.identity.one_healthcare_id.screens import (
     PasswordExpiring,
     UserId,
 )
-from payers.kit import Screen, phrase_in, reach
+from payers.kit import Screen, phrase_in, reach, sign_in_meaning
 
 SCREEN_SECONDS = 30
 CODE_TRIES = 2
@@ -109,11 +106,5 @@ async def _phrase(alert: Alert) -> str | None:
 
 
 async def _explain(alert: Alert) -> None:
-    """Raise what an alert means; an unlisted one is no refusal."""
-    match await _phrase(alert):
-        case "not_recognized":
-            raise InvalidCredentials("the portal refused the password", phrase="not_recognized", screen="Password")
-        case "no_answer":
-            raise PortalUnavailable("the portal could not be reached from its own page", phrase="no_answer")
-        case _:
-            raise ScreenNotRecognised("the sign-in shows an alert that is not listed", screen="Alert")
+    """Raise what an alert means."""
+    raise sign_in_meaning(await _phrase(alert), "Alert")

@@ -7,14 +7,10 @@ from typing import TypeVar
 from playwright.async_api import Locator, Page
 
 from flows.errors import (
-    AccountLocked,
-    InvalidCredentials,
-    NewPasswordRefused,
     PortalUnavailable,
-    ScreenNotRecognised,
 )
 from flows.session import Session
-from payers.kit import Screen, clear, phrase_in, reach, shown
+from payers.kit import Screen, change_meaning, clear, phrase_in, reach, shown
 from payers.portals.availity.failures import failures, meaning, overlays
 from payers.portals.availity.phrases import PHRASES
 from payers.portals.availity.screens import ChangeAnswer, ChangeForm, ForcedChange, Home, MyAccount
@@ -58,16 +54,8 @@ async def _reach(page: Page, screen: S) -> S:
 
 async def explain(words: Locator) -> None:
     """Raise unless the portal took the new password."""
-    match phrase := phrase_in(await words.first.inner_text(), PHRASES):
-        case "password_changed":
-            return
-        case "current_password_wrong" | "password_refused":
-            raise InvalidCredentials("the portal refused the password in force", phrase=phrase, screen="ChangeAnswer")
-        case "locked":
-            raise AccountLocked("the portal says the account is locked", phrase=phrase, screen="ChangeAnswer")
-        case "new_password_refused" | "password_used_before" | "password_too_young":
-            raise NewPasswordRefused("the portal does not take the new password", phrase=phrase, screen="ChangeAnswer")
-        case "no_answer" | "change_failed":  # the form says the latter of a network failure, changed or not
-            raise PortalUnavailable("the portal could not be reached after the submission", phrase=phrase)
-        case _:
-            raise ScreenNotRecognised("the change form says something that is not listed", screen="ChangeAnswer")
+    phrase = phrase_in(await words.first.inner_text(), PHRASES)
+    if phrase == "change_failed":  # what the form says of a network failure, changed or not
+        raise PortalUnavailable("the portal could not be reached after the submission", phrase=phrase)
+    if phrase != "password_changed":
+        raise change_meaning(phrase)

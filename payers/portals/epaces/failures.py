@@ -7,17 +7,11 @@ from typing import TypeVar
 from playwright.async_api import Locator, Page
 
 from flows.errors import (
-    AccessBlocked,
-    AccountBusy,
-    ActionRequired,
-    CaptchaShown,
     PortalkeeperError,
-    PortalUnavailable,
-    ScreenNotRecognised,
     SessionEnded,
 )
 from payers import kit
-from payers.kit import AnyOf, Screen
+from payers.kit import AnyOf, Screen, failure_meaning
 from payers.portals.epaces.screens import (
     AccessDenied,
     Captcha,
@@ -38,21 +32,9 @@ def sign_in_failures(page: Page) -> AnyOf:
 
 def meaning(screen: Screen) -> PortalkeeperError:
     """The error that a failure screen stands for."""
-    name = type(screen).__name__
-    match screen:
-        case SignIn():
-            return SessionEnded("the portal ended the session", screen=name)
-        case Captcha():
-            return CaptchaShown("the portal wants proof of a human; a person signs in by hand", screen=name)
-        case AccessDenied():
-            return AccessBlocked("the portal refuses this address", screen=name)
-        case Outage():
-            return PortalUnavailable("the portal shows an outage", phrase="outage", screen=name)
-        case NewTerms():
-            return ActionRequired("new terms of use; a person reads and accepts them", phrase="terms", screen=name)
-        case SignedInElsewhere():
-            return AccountBusy("somebody is signed in with this user id", phrase="busy", screen=name)
-    return ScreenNotRecognised("an unexpected screen is shown", screen=name)
+    if isinstance(screen, SignIn):
+        return SessionEnded("the portal ended the session", screen="SignIn")
+    return failure_meaning(screen)
 
 
 async def reach(page: Page, *screens: S, seconds: float | None = None) -> S:

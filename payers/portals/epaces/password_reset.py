@@ -7,16 +7,12 @@ from contextlib import suppress
 from playwright.async_api import Locator
 
 from flows.errors import (
-    AccountLocked,
-    InvalidCredentials,
-    NewPasswordRefused,
     PortalChanged,
     PortalError,
-    ScreenNotRecognised,
 )
 from flows.session import Session
 from payers import kit
-from payers.kit import phrase_in, shown
+from payers.kit import change_meaning, phrase_in, shown
 from payers.portals.epaces.failures import meaning, press, reach
 from payers.portals.epaces.phrases import PHRASES
 from payers.portals.epaces.screens import ChangeAnswer, ChangeForm, ForcedChange, Home, SignIn
@@ -53,14 +49,6 @@ async def _sign_out(session: Session) -> None:
 
 async def explain(words: Locator) -> None:
     """Raise unless the portal took the new password."""
-    match phrase := phrase_in(await words.inner_text(), PHRASES):
-        case "password_changed":
-            return
-        case "current_password_wrong":
-            raise InvalidCredentials("the portal refused the password in force", phrase=phrase, screen="ChangeAnswer")
-        case "locked":
-            raise AccountLocked("the portal says the account is locked", phrase=phrase, screen="ChangeAnswer")
-        case "new_password_refused" | "password_used_before" | "password_too_young":
-            raise NewPasswordRefused("the portal does not take the new password", phrase=phrase, screen="ChangeAnswer")
-        case _:
-            raise ScreenNotRecognised("the change form says something that is not listed", screen="ChangeAnswer")
+    phrase = phrase_in(await words.inner_text(), PHRASES)
+    if phrase != "password_changed":
+        raise change_meaning(phrase)

@@ -5,16 +5,11 @@ from __future__ import annotations
 from playwright.async_api import Page
 
 from flows.errors import (
-    AccountDisabled,
-    AccountLocked,
     ActionRequired,
-    InvalidCredentials,
     PasswordExpired,
-    PortalkeeperError,
-    ScreenNotRecognised,
 )
 from flows.session import Session
-from payers.kit import Screen, phrase_in, reach, shown, tell_drift, visit
+from payers.kit import Screen, phrase_in, reach, shown, sign_in_meaning, tell_drift, visit
 from payers.portals.epaces.failures import meaning, press, sign_in_failures
 from payers.portals.epaces.phrases import AGREEMENT, PHRASES
 from payers.portals.epaces.screens import ForcedChange, Home, PasswordExpiring, SignIn, SignInMessage
@@ -67,19 +62,7 @@ async def _enter_password(session: Session, form: SignIn) -> Screen:
 
 async def explain(message: SignInMessage) -> None:
     """Raise what the words above the form mean."""
-    raise _refusal(phrase_in(await message.words.inner_text(), PHRASES))
-
-
-def _refusal(phrase: str | None) -> PortalkeeperError:
-    screen = "SignInMessage"
-    match phrase:
-        case "not_recognized":
-            return InvalidCredentials("the portal refused user id and password", phrase=phrase, screen=screen)
-        case "locked":
-            return AccountLocked("the portal says the account is locked", phrase=phrase, screen=screen)
-        case "disabled":
-            return AccountDisabled("the portal says the account is inactive", phrase=phrase, screen=screen)
-    return ScreenNotRecognised("the sign-in form shows a message that is not listed", screen=screen)
+    raise sign_in_meaning(phrase_in(await message.words.inner_text(), PHRASES), "SignInMessage")
 
 
 async def _change_it_later(session: Session, warning: PasswordExpiring) -> None:

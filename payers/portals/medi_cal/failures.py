@@ -7,18 +7,12 @@ from typing import TypeVar
 from playwright.async_api import Locator, Page
 
 from flows.errors import (
-    AccessBlocked,
-    AccountBusy,
-    ActionRequired,
     AnswerUnreadable,
-    CaptchaShown,
     PortalkeeperError,
-    PortalUnavailable,
-    ScreenNotRecognised,
     SessionEnded,
 )
 from payers import kit
-from payers.kit import AnyOf, Screen
+from payers.kit import AnyOf, Screen, failure_meaning
 from payers.portals.medi_cal.screens import AccessDenied, Agreement, Captcha, Email, Outage, SignedInElsewhere
 
 FORM_SECONDS = 30
@@ -33,21 +27,12 @@ def sign_in_failures(page: Page) -> AnyOf:
 
 def meaning(screen: Screen) -> PortalkeeperError:
     """The error that a failure screen stands for."""
-    name = type(screen).__name__
     match screen:
         case Email():
-            return SessionEnded("the portal ended the session", screen=name)
-        case Captcha():
-            return CaptchaShown("the portal wants proof of a human; a person signs in by hand", screen=name)
-        case AccessDenied():
-            return AccessBlocked("the portal refuses this address", screen=name)
-        case Outage():
-            return PortalUnavailable("the portal shows an outage", phrase="outage", screen=name)
+            return SessionEnded("the portal ended the session", screen="Email")
         case Agreement():
-            return ActionRequired("new terms of use; a person reads and accepts them", phrase="terms", screen=name)
-        case SignedInElsewhere():
-            return AccountBusy("somebody is signed in with this account", phrase="busy", screen=name)
-    return ScreenNotRecognised("an unexpected screen is shown", screen=name)
+            return failure_meaning(screen, like="NewTerms")
+    return failure_meaning(screen)
 
 
 async def reach(page: Page, *screens: S, seconds: float | None = None) -> S:

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from playwright.async_api import Locator
 
-from flows.errors import (
-    AccountLocked,
-    InvalidCredentials,
-    NewPasswordRefused,
-    PortalUnavailable,
-    ScreenNotRecognised,
-)
 from flows.session import Session
-from payers.kit import phrase_in, shown
+from payers.kit import change_meaning, phrase_in, shown
 from payers.portals.medi_cal.failures import leave, reach, write
 from payers.portals.medi_cal.phrases import PHRASES
 from payers.portals.medi_cal.screens import ChangeAnswer, ChangeForm, ForcedChange, Home
@@ -38,17 +31,7 @@ async def change(session: Session) -> None:
 
 
 async def explain(words: Locator) -> None:
-    """Raise unless the portal took the new password. A network failure says nothing either way."""
-    match phrase := phrase_in(await words.first.inner_text(), PHRASES):
-        case "password_changed":
-            return
-        case "current_password_wrong":
-            raise InvalidCredentials("the portal refused the password in force", phrase=phrase, screen="ChangeAnswer")
-        case "locked":
-            raise AccountLocked("the portal says the account is locked", phrase=phrase, screen="ChangeAnswer")
-        case "new_password_refused" | "password_used_before" | "password_too_young":
-            raise NewPasswordRefused("the portal does not take the new password", phrase=phrase, screen="ChangeAnswer")
-        case "no_answer":
-            raise PortalUnavailable("the portal could not be reached after the submission", phrase=phrase)
-        case _:
-            raise ScreenNotRecognised("the change form says something that is not listed", screen="ChangeAnswer")
+    """Raise unless the portal took the new password."""
+    phrase = phrase_in(await words.first.inner_text(), PHRASES)
+    if phrase != "password_changed":
+        raise change_meaning(phrase)

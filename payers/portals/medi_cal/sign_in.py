@@ -5,17 +5,11 @@ from __future__ import annotations
 from playwright.async_api import Page
 
 from flows.errors import (
-    AccountDisabled,
-    AccountLocked,
     ActionRequired,
-    InvalidCredentials,
     PasswordExpired,
-    PortalkeeperError,
-    PortalUnavailable,
-    ScreenNotRecognised,
 )
 from flows.session import Session
-from payers.kit import Screen, phrase_in, reach, shown, visit
+from payers.kit import Screen, phrase_in, reach, shown, sign_in_meaning, visit
 from payers.portals.medi_cal.failures import meaning, sign_in_failures, write
 from payers.portals.medi_cal.phrases import AGREEMENT, PHRASES
 from payers.portals.medi_cal.screens import Agreement, Alert, Email, ForcedChange, Home, Password, PasswordExpiring
@@ -65,20 +59,7 @@ async def _enter_password(session: Session, first: Email) -> Screen:
 
 async def explain(alert: Alert) -> None:
     """Raise what an alert during sign-in means."""
-    raise _refusal(phrase_in(await alert.words.inner_text(), PHRASES))
-
-
-def _refusal(phrase: str | None) -> PortalkeeperError:
-    match phrase:
-        case "not_recognized":
-            return InvalidCredentials("the portal refused e-mail and password", phrase=phrase, screen="Alert")
-        case "locked":
-            return AccountLocked("the portal says the account is locked", phrase=phrase, screen="Alert")
-        case "disabled":
-            return AccountDisabled("the portal says the account is inactive", phrase=phrase, screen="Alert")
-        case "no_answer":
-            return PortalUnavailable("the portal could not be reached after the submission", phrase=phrase)
-    return ScreenNotRecognised("the sign-in shows an alert that is not listed", screen="Alert")
+    raise sign_in_meaning(phrase_in(await alert.words.inner_text(), PHRASES), "Alert")
 
 
 async def _agree(session: Session, agreement: Agreement) -> Screen:

@@ -36,9 +36,6 @@ def meaning(screen: Screen) -> errors.PortalkeeperError:
         case ApplicationError():
             words = "the portal shows an application error, as it does for accounts that were not used for too long"
             return errors.AccountDisabled(words, phrase="application_error", screen=name)
-        case NewTerms():
-            words = "new terms of use; a person reads and accepts them"
-            return errors.ActionRequired(words, phrase="terms", screen=name)
         case NoAccess():
             words = "the account lacks the role for eligibility"
             return errors.PermissionMissing(words, phrase="no_access", screen=name)
