@@ -1,6 +1,18 @@
 """What every portal module needs: arriving at a screen, and reading what it shows."""
 
-from payers.kit.arriving import SETTLE_SECONDS, AnyOf, Overlay, Screen, arrive, clear, reach, shown, tell_drift, visit
+from payers.kit.arriving import (
+    SETTLE_SECONDS,
+    AnyOf,
+    Overlay,
+    Screen,
+    arrive,
+    clear,
+    comes,
+    reach,
+    shown,
+    tell_drift,
+    visit,
+)
 from payers.kit.claims import ClaimList, asked_for, open_claim, read_line, read_status, status_of
 from payers.kit.meanings import change_meaning, failure_meaning, sign_in_meaning
 from payers.kit.reading import (
@@ -35,6 +47,7 @@ __all__ = [
     "change_meaning",
     "check_asked",
     "clear",
+    "comes",
     "date_in",
     "failure_meaning",
     "input_values",

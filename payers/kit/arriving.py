@@ -129,6 +129,17 @@ async def shown(screen: Screen) -> bool:
     return await screen.landmark.filter(visible=True).count() > 0
 
 
+async def comes(part: Locator, seconds: float) -> bool:
+    """Whether one such part is visible within `seconds`."""
+    from playwright.async_api import TimeoutError as Slow  # heavy, and the matrix needs no browser
+
+    try:
+        await part.filter(visible=True).first.wait_for(state="visible", timeout=seconds * 1000)
+    except Slow:
+        return False
+    return True
+
+
 async def tell_drift(session: Session, screen: Screen, first_ways: Mapping[str, Locator]) -> None:
     """Tell which parts of a screen are not found any more in the first way there is to find them."""
     gone = [name for name, locator in first_ways.items() if not await locator.count()]
@@ -145,18 +156,10 @@ async def clear(overlays: Sequence[Overlay]) -> None:
 
 async def _any_visible(screens: Sequence[Screen], seconds: float) -> bool:
     """Race one waiter per screen; whether one of them saw its landmark in time."""
-    from playwright.async_api import TimeoutError as Slow  # heavy, and the matrix needs no browser
-
-    waiters = [
-        asyncio.ensure_future(
-            screen.landmark.filter(visible=True).first.wait_for(state="visible", timeout=seconds * 1000)
-        )
-        for screen in screens
-    ]
+    waiters = [asyncio.ensure_future(comes(screen.landmark, seconds)) for screen in screens]
     try:
         for waiter in asyncio.as_completed(waiters):
-            with suppress(Slow):
-                await waiter
+            if await waiter:
                 return True
         return False
     finally:

@@ -124,6 +124,7 @@ async def test_availity_sends_a_link(practice: Practice, browser: Browser) -> No
     page = await browser.new_page()
     await page.goto(practice.url("availity"))
     await page.get_by_role("link", name="Forgot your password?").click()
+    await expect(page.get_by_role("heading")).to_have_text("Forgot your password?")
     await page.fill("input#userId", account["user"])
     await page.get_by_role("button", name="Next").click()
     await expect(page.get_by_role("heading")).to_have_text("Check your email")

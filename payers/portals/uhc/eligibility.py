@@ -41,6 +41,7 @@ async def _open_form(session: Session, form: Inquiry) -> None:
     else:
         if await shown(form):  # with the last refusal on it, which must not be read twice
             await page.goto(f"{session.address}/#/")
+            await form.member_id.wait_for(state="hidden")
         await Home(page).eligibility.click()
     await reach(page, form, seconds=FORM_SECONDS)
 

@@ -110,9 +110,8 @@ async function drawResults(said, location) {
       h("table", {}, h("thead", {}, h("tr", {},
         ...["Claim number", "Date of service", "Billed", "Status"].map((each) => h("th", {}, each)))),
       h("tbody", { id: "claims-results" }, ...rows.map((each) => resultRow(each, open, ready))))])].filter(Boolean);
-  main.replaceChildren(...drawing(said.claims, false));
-  await pause(FIRST_VALUES_AFTER);
-  main.replaceChildren(...drawing([...said.claims].reverse(), true));
+  const newestFirst = [...said.claims].reverse();
+  await drawInSteps(main, (step) => drawing(step ? newestFirst : said.claims, step > 0), [FIRST_VALUES_AFTER]);
 }
 
 function expandable(line) {
@@ -142,7 +141,5 @@ async function openClaim(said, location, number) {
     ready ? h("table", marked("claim-lines"), h("thead", {}, h("tr", {}, ...LINE_HEADS.map((each) => h("th", {}, each)))),
       h("tbody", {}, ...data.lines.map(expandable))) : skeleton(),
   ];
-  main.replaceChildren(...drawing(false));
-  await pause(FIRST_VALUES_AFTER);
-  main.replaceChildren(...drawing(true));
+  await drawInSteps(main, (step) => drawing(step > 0), [FIRST_VALUES_AFTER]);
 }

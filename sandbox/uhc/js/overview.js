@@ -32,11 +32,17 @@ function drawing(said, step, again) {
   ];
 }
 
-/** Draw `said` into `place`, twice with gaps: a reader must wait until the page is still. */
-async function drawOverview(place, said, again) {
-  place.replaceChildren(...drawing(said, 0, again));
-  await pause(FIRST_VALUES_AFTER);
-  place.replaceChildren(...drawing(said, 1, again));
-  await pause(ALL_VALUES_AFTER);
-  place.replaceChildren(...drawing(said, 2, again));
+/** Draw into `place` again and again: a reader must wait until the page is still. Who has left sees no more of it. */
+async function drawInSteps(place, drawing, waits) {
+  let drawn = drawing(0);
+  place.replaceChildren(...drawn);
+  for (const [step, wait] of waits.entries()) {
+    await pause(wait);
+    if (!drawn[0].isConnected) return;
+    drawn = drawing(step + 1);
+    place.replaceChildren(...drawn);
+  }
 }
+
+const drawOverview = (place, said, again) =>
+  drawInSteps(place, (step) => drawing(said, step, again), [FIRST_VALUES_AFTER, ALL_VALUES_AFTER]);
