@@ -10,20 +10,10 @@ from claiming import ask_claims
 from house import NPI, OTHER_NPI, OTHER_ORGANIZATION, House, question
 from medicaid import medicaid_question, on_file, with_claims
 
-from bots.desk import Failure, SignIn
+from bots.desk import Failure
 from bots.runner import run as runs
 from flows.claim_status import ClaimStatusAnswer, Status
-from flows.eligibility import Coverage, EligibilityAnswer, Match
-
-
-async def test_signs_in_and_then_without_the_password(house: House) -> None:
-    name, user = house.account("medi_cal")
-    first, _ = await ask(house, name, flow="login")
-    second, _ = await ask(house, name, flow="login")
-    assert (first.failure, first.sign_in) == (None, SignIn.PASSWORD)
-    assert (second.failure, second.sign_in) == (None, SignIn.STORED)
-    seen = house.world.account("medi_cal", user)
-    assert (seen["password_submissions"], seen["sign_ins"]) == (1, 1)
+from flows.eligibility import EligibilityAnswer, Match
 
 
 async def test_the_listed_agreement_is_accepted_and_told(house: House) -> None:
@@ -35,39 +25,6 @@ async def test_the_listed_agreement_is_accepted_and_told(house: House) -> None:
     assert ("agreement_accepted" in log, "terms_accepted" in log) == (True, False)
     told = house.inventory.rows("SELECT kind FROM notices")
     assert [row["kind"] for row in told] == ["listed agreement accepted"]
-
-
-async def test_answers_what_the_payer_says(house: House) -> None:
-    """*Not eligible* is no yes; and no answer is read off the view of the question before."""
-    name, user = house.account("medi_cal")
-    kinds = ("active", "inactive", "not_found", "rejected", "active")
-    members = [house.world.members("medi_cal", kind)[number // 4] for number, kind in enumerate(kinds)]
-    run, answers = await ask(house, name, *map(question, members))
-    assert run.failure is None
-    assert all(isinstance(answer, EligibilityAnswer) for answer in answers), answers
-    assert [answer.coverage for answer in answers] == [Coverage(kind) for kind in kinds]
-    assert [answer.reject_code for answer in answers] == [member["expects"]["reject_code"] for member in members]
-    exact, unknown = Match.EXACT, Match.NOT_SHOWN
-    assert [answer.match for answer in answers] == [exact, exact, unknown, unknown, exact]
-    assert answers[0].plan_name == members[0]["expects"]["plan_name"].upper()
-    assert house.world.account("medi_cal", user)["lookups"] == len(kinds)
-
-
-async def test_asks_for_the_provider_it_was_told(house: House) -> None:
-    name, user = house.account("medi_cal")
-    member, gone = house.world.members("medi_cal", "active")[1], house.world.members("medi_cal", "not_found")[0]
-    questions = [
-        question(member, OTHER_ORGANIZATION, OTHER_NPI),
-        question(gone, OTHER_ORGANIZATION, OTHER_NPI),
-        question(member),
-    ]
-    run, answers = await ask(house, name, *questions)
-    assert run.failure is None
-    assert [(answer.organization, answer.provider_npi) for answer in answers] == [
-        (each.inquiry.organization.name, each.inquiry.provider.npi) for each in questions
-    ]
-    log = house.world.get(f"/log?portal=medi_cal&user={user}&limit=50")
-    assert [event["npi"] for event in log if event["event"] == "lookup"] == [OTHER_NPI, OTHER_NPI, NPI]
 
 
 async def test_a_provider_that_is_not_listed_asks_nothing(house: House) -> None:

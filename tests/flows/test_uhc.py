@@ -6,37 +6,10 @@ from datetime import date
 from decimal import Decimal
 
 from asking import ask
-from house import NPI, OTHER_NPI, OTHER_ORGANIZATION, House, question
+from house import OTHER_NPI, OTHER_ORGANIZATION, House, question
 
-from bots.desk import Failure, SignIn
+from bots.desk import Failure
 from flows.eligibility import Coverage, EligibilityAnswer, Match
-from flows.parties import Organization
-
-HOLLOW_SOUTH = Organization(name="Cedar Hollow Pediatrics", tin="000009850")
-SOUTH_NPI = "2000002032"
-
-
-async def test_signs_in_with_a_code_and_then_without(house: House) -> None:
-    name, user = house.account("uhc")
-    first, _ = await ask(house, name, flow="login")
-    second, _ = await ask(house, name, flow="login")
-    assert (first.failure, first.sign_in) == (None, SignIn.PASSWORD)
-    assert (second.failure, second.sign_in) == (None, SignIn.STORED)
-    seen = house.world.account("uhc", user)
-    assert (seen["password_submissions"], seen["code_submissions"], seen["sign_ins"]) == (1, 1, 1)
-
-
-async def test_answers_what_the_payer_says(house: House) -> None:
-    name, user = house.account("uhc")
-    kinds = ("active", "inactive", "not_found", "rejected")
-    members = [house.world.members("uhc", kind)[0] for kind in kinds]
-    run, answers = await ask(house, name, *map(question, members))
-    assert run.failure is None
-    assert all(isinstance(answer, EligibilityAnswer) for answer in answers), answers
-    assert [answer.coverage for answer in answers] == [Coverage(kind) for kind in kinds]
-    assert [answer.reject_code for answer in answers] == [member["expects"]["reject_code"] for member in members]
-    assert [answer.match for answer in answers] == [Match.EXACT, Match.EXACT, Match.NOT_SHOWN, Match.NOT_SHOWN]
-    assert house.world.account("uhc", user)["lookups"] == 4
 
 
 async def test_reads_every_benefit_and_what_is_left_of_limits(house: House) -> None:
@@ -83,29 +56,6 @@ async def test_knows_a_dependent_from_the_subscriber(house: House) -> None:
     assert (answer.match, answer.coverage) == (Match.EXACT, Coverage.ACTIVE)
     assert answer.returned_birth_date == date.fromisoformat(dependent["patient"]["birth_date"])
     assert answer.returned_first_name.casefold() == dependent["patient"]["first_name"].casefold()
-
-
-async def test_asks_for_the_organization_and_provider_it_was_told(house: House) -> None:
-    name, user = house.account("uhc")
-    member = house.world.members("uhc", "active")[1]
-    gone = house.world.members("uhc", "not_found")[0]
-    questions = [
-        question(member, OTHER_ORGANIZATION, OTHER_NPI),
-        question(member, HOLLOW_SOUTH, SOUTH_NPI),
-        question(gone, HOLLOW_SOUTH, SOUTH_NPI),
-        question(gone),
-        question(member),
-    ]
-    run, answers = await ask(house, name, *questions)
-    assert run.failure is None
-    assert all(isinstance(answer, EligibilityAnswer) for answer in answers), answers
-    assert [(answer.organization, answer.provider_npi) for answer in answers] == [
-        (each.inquiry.organization.name, each.inquiry.provider.npi) for each in questions
-    ]
-    log = house.world.get(f"/log?portal=uhc&user={user}&limit=50")
-    assert [event["npi"] for event in log if event["event"] == "lookup"] == [
-        OTHER_NPI, SOUTH_NPI, SOUTH_NPI, NPI, NPI
-    ]  # fmt: skip
 
 
 async def test_says_when_the_account_may_not_ask_for_an_organization_or_provider(house: House) -> None:
