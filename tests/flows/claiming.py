@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from asking import Result, ask, order
-from failing import Fault
+from failing import ROW_FAULTS as MEMBER_FAULTS
+from failing import Fault, between_faults
 from house import NPI, House, claim_question, question
 
 from bots.desk import Failure, Question
@@ -170,41 +171,19 @@ async def a_dependent(house: House, portal: str) -> None:
 
 
 # what one question meets -> the failure that is only its own; the next question is answered
-ROW_FAULTS = {
-    "payer_down": "PayerUnavailable",
-    "outage_text": "PayerUnavailable",
-    "other_member": "AnswerUnreadable",
-    "other_organization": "AnswerUnreadable",
-    "stale_result": "AnswerUnreadable",
-    "empty_result": "AnswerUnreadable",
-    "slow_answer": None,
-}
+ROW_FAULTS = MEMBER_FAULTS | {"empty_result": "AnswerUnreadable"}
 
 
 async def questions_meet(house: House, portal: str) -> None:
-    """Every second question meets a fault; those between are answered, and rightly."""
-    name, user = house.account(portal)
-    faults = list(ROW_FAULTS)
-    claims = house.world.claims(portal)[1 : 2 + 2 * len(faults)]
-
-    def disturb_next(index: int) -> None:
-        if index % 2 == 0 and index // 2 < len(faults):
-            kind = faults[index // 2]
-            order(house, portal, user, kind, **({"seconds": 1.5} if kind == "slow_answer" else {}))
-
+    """Every second question about a claim meets a fault; those between are answered, and rightly."""
+    claims = house.world.claims(portal)[1 : 2 + 2 * len(ROW_FAULTS)]
     questions = [claim_question(house.world, claim) for claim in claims]
-    run, results = await ask_claims(house, name, *questions, after=disturb_next)
-    assert run.failure is None
-    said = [result.error if isinstance(result, Failure) else None for result in results]
-    assert dict(zip(faults, said[1::2], strict=True)) == ROW_FAULTS
-    assert said[::2] == [None] * (len(faults) + 1)
+    results = await between_faults(house, portal, "claim_status", questions, ROW_FAULTS)
     for claim, result in zip(claims, results, strict=True):
         if isinstance(result, ClaimStatusAnswer):
             check_claim(result.claims[0], claim)
         else:
             assert result.screen or result.locator or result.phrase, result
-    seen = house.world.account(portal, user)
-    assert (seen["lookups"], seen["password_submissions"]) == (len(claims), 1)
 
 
 # what ends the run: the portal as a whole is in the way, or looks different

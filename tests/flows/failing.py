@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from asking import Result, ask, control, ledger, order
 from house import House, question
 
 from bots import guard
-from bots.desk import Failure
+from bots.desk import Failure, Question
 from flows.eligibility import EligibilityAnswer
 from flows.errors import PortalChanged, error_classes
 from payers.registry import portals
@@ -176,29 +176,34 @@ ROW_FAULTS = {
 
 
 async def questions_meet(house: House, portal: str) -> None:
-    """Every second question meets a fault; those between are answered, and rightly."""
-    name, user = house.account(portal)
-    faults = list(ROW_FAULTS)
-    members = house.world.members(portal, "active")[1 : 2 + 2 * len(faults)]
-
-    def disturb_next(index: int) -> None:
-        if index % 2 == 0 and index // 2 < len(faults):
-            kind = faults[index // 2]
-            order(house, portal, user, kind, **({"seconds": 1.5} if kind == "slow_answer" else {}))
-
-    run, results = await ask(house, name, *map(question, members), after=disturb_next)
-    assert run.failure is None
-    assert {kind: _said(result) for kind, result in zip(faults, results[1::2], strict=True)} == ROW_FAULTS
-    assert [_said(result) for result in results[::2]] == [None] * (len(faults) + 1)
+    """Every second question about a member meets a fault; those between are answered, and rightly."""
+    members = house.world.members(portal, "active")[1 : 2 + 2 * len(ROW_FAULTS)]
+    results = await between_faults(house, portal, "eligibility", [question(member) for member in members], ROW_FAULTS)
     for member, result in zip(members, results, strict=True):
         if isinstance(result, EligibilityAnswer):
             assert (result.returned_member_id or member["member_id"], result.match) == (member["member_id"], "exact")
+
+
+async def between_faults(
+    house: House, portal: str, flow: str, questions: Sequence[Question], faults: Mapping[str, str | None]
+) -> list[Result]:
+    """Order each of `faults` for every second of `questions`; what became of all, checked against what must."""
+    name, user = house.account(portal)
+    kinds = list(faults)
+
+    def disturb_next(index: int) -> None:
+        if index % 2 == 0 and index // 2 < len(kinds):
+            kind = kinds[index // 2]
+            order(house, portal, user, kind, **({"seconds": 1.5} if kind == "slow_answer" else {}))
+
+    run, results = await ask(house, name, *questions, flow=flow, after=disturb_next)
+    assert run.failure is None
+    said = [result.error if isinstance(result, Failure) else None for result in results]
+    assert dict(zip(kinds, said[1::2], strict=True)) == faults
+    assert said[::2] == [None] * (len(faults) + 1)
     seen = house.world.account(portal, user)
-    assert (seen["lookups"], seen["password_submissions"]) == (len(members), 1)
-
-
-def _said(result: Result) -> str | None:
-    return result.error if isinstance(result, Failure) else None
+    assert (seen["lookups"], seen["password_submissions"]) == (len(questions), 1)
+    return results
 
 
 # what ends the run: the portal as a whole is in the way, or looks different
