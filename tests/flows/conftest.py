@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
+import pytest_asyncio
 from house import House, World
 
-from bots import now
+from bots import engine, now
+from bots.browser import Host
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +36,36 @@ def house(tmp_path: Path, world: World) -> Iterator[House]:
     world.clear_faults()
     house.inventory.close()
     now.use_sandbox_clock(None)
+
+
+class SharedHost(Host):
+    """The browser that all runs of a test process share, each in a context of its own; to start one costs a run's half."""
+
+    shared: ClassVar[Host | None] = None
+
+    @classmethod
+    async def start(cls, executable: Path, *, headed: bool = False) -> Host:
+        if headed:
+            return await Host.start(executable, headed=True)
+        worn = cls.shared and cls.shared.open == 0 and cls.shared.served >= engine.CONTEXTS_PER_HOST
+        if cls.shared is None or worn or not cls.shared.alive:
+            await cls.end()
+            cls.shared = await super().start(executable)
+        return cls.shared
+
+    @classmethod
+    async def end(cls) -> None:
+        if cls.shared:
+            await Host.stop(cls.shared)
+        cls.shared = None
+
+    async def stop(self) -> None:
+        """The next run goes on with it."""
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session", autouse=True)
+async def one_browser() -> AsyncIterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "Host", SharedHost)
+        yield
+    await SharedHost.end()

@@ -56,21 +56,19 @@ CHANGE = {
     "medi_cal": (medi_cal_screens.ChangeAnswer, explain_change_medi_cal),
 }
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 
 def named(path: Path) -> str:
     return f"{path.parent.name}/{path.stem}"
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module")
 async def host() -> AsyncIterator[Host]:
     host = await Host.start(find_browser(None))
     yield host
     await host.stop()
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture
 async def page(host: Host) -> AsyncIterator[Page]:
     async with host.context(None) as (context, _):
         await context.set_offline(True)

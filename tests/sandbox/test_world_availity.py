@@ -9,8 +9,6 @@ from sandbox.practice import Practice
 
 OPTION = "Health Benefit Plan Coverage - 30"
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
-
 
 async def fill_password(page: Page, practice: Practice, user: str, password: str) -> None:
     """Open the sign-in form and submit it."""

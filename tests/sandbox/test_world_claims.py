@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from playwright.async_api import Browser, FrameLocator, Page, expect
 from test_world_availity import sign_in as sign_in_availity
 from test_world_uhc import sign_in as sign_in_uhc
 
 from sandbox.practice import Practice
-
-pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 NPI = "2000001018"
 

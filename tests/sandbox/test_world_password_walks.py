@@ -10,8 +10,6 @@ from sandbox.practice import Practice
 NEW = "Fresh-Start-77"
 DAY = 86_400
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
-
 
 async def at_availity(page: Page, practice: Practice, user: str, password: str) -> None:
     """Submit a password to Availity."""

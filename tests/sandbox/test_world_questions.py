@@ -111,7 +111,6 @@ def test_the_log_holds_no_answer(practice: Practice, sites: Any) -> None:
     assert not any(word in str(log) for word in ("Needle", "Rex", "pet"))
 
 
-@pytest.mark.asyncio(loop_scope="session")
 async def test_the_screen(practice: Practice, browser: Browser) -> None:
     account = practice.account(security_questions=QUESTIONS, methods=[])
     practice.post("/faults", portal="availity", user=account["user"], kind="security_question")

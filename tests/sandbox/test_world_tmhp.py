@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from playwright.async_api import Browser, Page, expect
 
 from sandbox.practice import Practice
@@ -10,8 +9,6 @@ from sandbox.practice import Practice
 SUBMIT = "[data-se=o-form] [type=submit]"
 PASSCODE = "input[name='credentials.passcode']"
 ERROR = ".infobox-error, .o-form-input-error"
-
-pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def give_password(page: Page, practice: Practice, user: str, password: str) -> None:

@@ -2,14 +2,11 @@
 
 from typing import Any
 
-import pytest
 from playwright.async_api import Browser, Page, expect
 
 from sandbox.practice import Practice
 
 ERROR = "span.error-msg[data-cy=data-loginerrorsummary-error]"
-
-pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def fill_password(page: Page, practice: Practice, user: str, password: str) -> None:
