@@ -1,16 +1,20 @@
-"""A batch: every question of a work list to its one account, at most once, resumable after any kill."""
+"""A batch: every question of a work list to its one account, at most once, resumable after any kill.
+
+When a payer's answers are held, that payer is asked no further; the others of the batch go on.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field
 
 from bots.desk import Answer, Failure, Question
 from bots.journal import Journal
 from bots.router import Router
 from bots.runner import RunHead, Runner, RunResult
+from bots.tripwire import Tripwire
 from bots.worklist import Result, Row, RowOutcome, Worklist
 from flows.errors import (
     AccountError,
@@ -28,12 +32,16 @@ WAITS_FOR_A_PERSON = (AccountHeld, AccountError, ChallengeError, PasswordExpired
 
 @dataclass
 class Plan:
-    """Which questions go to which account, which are known already, and which can't be asked."""
+    """Which questions go to which account, which are known already, and which can't be asked.
+
+    `held` are the payers, by name, whose answers wait for a person, with the failure of their rows.
+    """
 
     flow: str
     by_account: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     results: dict[str, Result] = field(default_factory=dict)
-    known: int = 0
+    known: list[Row] = field(default_factory=list)
+    held: dict[str, Failure] = field(default_factory=dict)
     no_route: list[tuple[Row, str]] = field(default_factory=list)
 
     @property
@@ -41,16 +49,36 @@ class Plan:
         """How many questions will go to a portal."""
         return sum(len(rows) for rows in self.by_account.values())
 
+    def hold(self, payer: str, failure: Failure, runs: Collection[str] = ()) -> None:
+        """Hold what `runs` had from a payer, and what was not asked yet."""
+        self.held[payer] = failure
+        for key, result in [*self.results.items()]:
+            if result.answer and result.payer == payer and result.run_id in runs:
+                held = {"outcome": RowOutcome.HELD, "answer": None, "failure": failure}
+                self.results[key] = result.model_copy(update=held)
+        for row in (row for rows in self.by_account.values() for row in rows):
+            if row.payer and row.payer.name == payer and row.key not in self.results:
+                self.results[row.key] = _without_answer(row.key, failure, RowOutcome.HELD)
 
-def plan_batch(worklist: Worklist, router: Router, listed: Mapping[str, Listed], known: Mapping[str, Result]) -> Plan:
-    """Route every question that has no answer yet. Touches no portal."""
-    plan = Plan(worklist.contract.flow)
+
+def plan_batch(
+    worklist: Worklist,
+    router: Router,
+    listed: Mapping[str, Listed],
+    known: Mapping[str, Result],
+    held: Mapping[str, Failure],
+) -> Plan:
+    """Route every question that has no answer yet, unless its payer's answers are `held`. Touches no portal."""
+    plan = Plan(worklist.contract.flow, held=dict(held))
     for key, row in worklist.questions().items():
         if key in known:
             plan.results[key] = known[key]
-            plan.known += 1
+            plan.known.append(row)
             continue
         if row.payer is None or row.inquiry is None:
+            continue
+        if row.payer.name in held:
+            plan.results[key] = _without_answer(key, held[row.payer.name], RowOutcome.HELD)
             continue
         try:
             entry = listed[row.payer.name]
@@ -65,44 +93,65 @@ def plan_batch(worklist: Worklist, router: Router, listed: Mapping[str, Listed],
     return plan
 
 
-async def run_batch(plan: Plan, runner: Runner, journal: Journal, advance: Callable[[Result], None]) -> list[RunResult]:
+async def run_batch(
+    plan: Plan, runner: Runner, journal: Journal, tripwire: Tripwire, advance: Callable[[Result], None]
+) -> list[RunResult]:
     """Ask what the plan says, one session per account, and put every result into `plan.results`.
 
     `advance` is told of each finished question. What an ended run left unasked becomes *held* or *not_asked*.
     """
-    runs = [_run(plan, account, rows, runner, journal, advance) for account, rows in plan.by_account.items()]
-    return list(await asyncio.gather(*runs))
+    tripwire.take_up([(row.inquiry, plan.results[row.key]) for row in plan.known if row.inquiry])
+    parts = [_Part(plan, account, rows, journal, tripwire, advance) for account, rows in plan.by_account.items()]
+    return list(await asyncio.gather(*(part.ask(runner) for part in parts)))
 
 
-async def _run(
-    plan: Plan, account: str, rows: list[Row], runner: Runner, journal: Journal, advance: Callable[[Result], None]
-) -> RunResult:
-    def record(head: RunHead, index: int, found: Answer | Failure) -> None:
-        answer = None if isinstance(found, Failure) else found
-        result = Result(
-            key=rows[index].key,
-            outcome=RowOutcome.ANSWERED if answer else RowOutcome.NO_ANSWER,
-            answer=answer,
-            failure=found if isinstance(found, Failure) else None,
-            asked_at=answer.asked_at if answer else None,
-            **asdict(head),
-        )
-        if answer:
-            journal.append(result)
-        plan.results[result.key] = result
-        advance(result)
+@dataclass
+class _Part:
+    """What one account asks of a batch."""
 
-    questions = [Question(payer=row.payer, inquiry=row.inquiry) for row in rows if row.payer and row.inquiry]
-    try:
-        run = await runner.run(account, plan.flow, questions, record=record)
-    except PortalkeeperError as error:
-        run = RunResult.impossible(account, Failure.of(error))
-    if run.failure:
-        for number, row in enumerate(rows[run.asked :]):
-            begun = run.in_flight and number == 0
-            outcome = RowOutcome.NO_ANSWER if begun else outcome_of(run.failure)
-            plan.results[row.key] = _without_answer(row.key, run.failure, outcome, run.head)
-    return run
+    plan: Plan
+    account: str
+    rows: list[Row]
+    journal: Journal
+    tripwire: Tripwire
+    advance: Callable[[Result], None]
+
+    def __post_init__(self) -> None:
+        self.questions = [Question(payer=r.payer, inquiry=r.inquiry) for r in self.rows if r.payer and r.inquiry]
+
+    async def ask(self, runner: Runner) -> RunResult:
+        plan = self.plan
+        try:
+            run = await runner.run(self.account, plan.flow, self.questions, record=self._record, wanted=self._wanted)
+        except PortalkeeperError as error:
+            run = RunResult.impossible(self.account, Failure.of(error))
+        if run.failure:
+            for number, row in enumerate([row for row in self.rows if row.key not in plan.results]):
+                begun = run.in_flight and number == 0
+                outcome = RowOutcome.NO_ANSWER if begun else outcome_of(run.failure)
+                plan.results[row.key] = _without_answer(row.key, run.failure, outcome, run.head)
+        return run
+
+    def _record(self, head: RunHead, index: int, found: Answer | Failure) -> None:
+        question, held = self.questions[index], None
+        known = {"key": self.rows[index].key, "payer": question.payer.name, **asdict(head)}
+        if isinstance(found, Failure):
+            result = Result(outcome=RowOutcome.NO_ANSWER, failure=found, **known)
+        else:
+            result = Result(outcome=RowOutcome.ANSWERED, answer=found, asked_at=found.asked_at, **known)
+            # held before the answer is on disk, so that no kill in between lets it pass
+            held = self.tripwire.held(question.inquiry, result)
+            self.journal.append(result)
+        self.plan.results[result.key] = result
+        if held:
+            self.plan.hold(result.payer, held, self.tripwire.runs[result.payer])
+        self.advance(result)
+
+    def _wanted(self, index: int) -> bool:
+        payer = self.questions[index].payer.name
+        if payer not in self.plan.held and (held := self.tripwire.held_elsewhere(payer)):
+            self.plan.hold(payer, held)
+        return payer not in self.plan.held
 
 
 def outcome_of(failure: Failure) -> RowOutcome:

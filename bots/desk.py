@@ -116,12 +116,14 @@ class SignIn(StrEnum):
 class Outcome(Record):
     """The summary of an order. `failure` is what ended it early; single questions' failures went to the Desk.
 
-    `asked` counts the questions that are finished; `in_flight` tells that the next one had been begun.
+    `asked` counts the questions that are finished, `unwanted` those passed over; `in_flight` tells that the next one
+    had been begun.
     """
 
     sign_in: SignIn = SignIn.NONE
     asked: int = 0
     answered: int = 0
+    unwanted: int = 0
     failure: Failure | None = None
     in_flight: bool = False
     candidate: Candidate = Candidate.CURRENT
@@ -170,6 +172,9 @@ class Desk(Protocol):
 
     async def drop_state(self) -> None:
         """The kept state is worth nothing any more."""
+
+    async def wanted(self, index: int) -> bool:
+        """Whether question `index` is still to be asked."""
 
     async def answered(self, index: int, result: Answer | Failure) -> None:
         """Question `index` is finished; the result is on disk when this returns."""

@@ -3,6 +3,7 @@
     freeze   an account: refused, locked, or waiting for a person
     repair   a flow on a portal: the site has changed
     pause    a portal, or one flow on it: an outage, or a person's word; ends by itself when `until` is given
+    hold     a payer's flow: its answers do not look right together (`bots.holds`)
     brake    every password submission everywhere: too many refusals at once, or a person's word
     canary   what follows the end of a repair or a pause: one run on the portal goes first
     first password
@@ -30,6 +31,7 @@ class Kind(StrEnum):
     FREEZE = "freeze"
     REPAIR = "repair"
     PAUSE = "pause"
+    HOLD = "hold"
     BRAKE = "brake"
     CANARY = "canary"
     FIRST_PASSWORD = "first password"  # noqa: S105 - the name of a state
@@ -48,13 +50,15 @@ def open_incident(
     account: str | None = None,
     portal: str | None = None,
     flow: str | None = None,
+    payer: str | None = None,
     run_id: str | None = None,
     fingerprint: str | None = None,
     minutes: int | None = None,
 ) -> int | None:
     """Open an incident, inside the caller's transaction; nothing when the same one is open. Its id, if it is new."""
     same = db.execute(
-        f"{_OPEN.replace('*', 'id')} AND account IS ? AND portal IS ? AND flow IS ?", (kind, account, portal, flow)
+        f"{_OPEN.replace('*', 'id')} AND account IS ? AND portal IS ? AND flow IS ? AND payer IS ?",
+        (kind, account, portal, flow, payer),
     )
     if same.fetchone():
         return None
@@ -62,11 +66,11 @@ def open_incident(
     until = stamp(at + timedelta(minutes=minutes)) if minutes else None
     cause = (failure.error, failure.phrase, failure.screen, failure.message, fingerprint)
     cursor = db.execute(
-        """INSERT INTO incidents (kind, account, portal, flow, error, phrase, screen, message, fingerprint, opened_at,
-           opened_by, run_id, until) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)""",
-        (kind, account, portal, flow, *cause, stamp(at), by, run_id, until),
+        """INSERT INTO incidents (kind, account, portal, flow, payer, error, phrase, screen, message, fingerprint,
+           opened_at, opened_by, run_id, until) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)""",
+        (kind, account, portal, flow, payer, *cause, stamp(at), by, run_id, until),
     )
-    what = " ".join(word for word in (account, portal, flow) if word)
+    what = " ".join(word for word in (account, portal, payer, flow) if word)
     record_audit(
         db, at=stamp(at), who=by, action=f"open {kind}", account=account, because=failure.message, details=what
     )

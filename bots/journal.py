@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
 
@@ -34,15 +35,19 @@ class Journal:
             self._file = self._folder / f"{now.utc():%Y-%m-%d}-{os.getpid()}-{secrets.token_hex(3)}.jsonl"
         append_durably(self._file, result.model_dump_json(exclude_defaults=True).encode() + b"\n")
 
-    def known(self) -> dict[str, Result]:
-        """The newest answer to each question of the last 24 hours. A line that a kill cut off was never written."""
+    def known(self, without: Collection[tuple[str, str]] = ()) -> dict[str, Result]:
+        """The newest answer to each question of the last 24 hours. A line that a kill cut off was never written.
+
+        `without` are the runs, each with a payer, whose answers are not to be handed out.
+        """
         since = now.utc() - KEPT
         oldest = f"{since - timedelta(days=1):%Y-%m-%d}"
         found: dict[str, Result] = {}
         for file in sorted(self._folder.glob("*.jsonl")):
             if file.name >= oldest:
                 for result in _lines(file):
-                    if result.asked_at is not None and result.asked_at >= since:
+                    withheld = (result.run_id, result.payer) in without
+                    if result.asked_at is not None and result.asked_at >= since and not withheld:
                         earlier = found.get(result.key)
                         if earlier is None or earlier.asked_at is None or earlier.asked_at < result.asked_at:
                             found[result.key] = result

@@ -94,6 +94,10 @@ class Settings(BaseSettings):
     vault_changes: int = Field(default=5, ge=0)
     alike_accounts: int = Field(default=3, ge=2)
     pause_minutes: int = Field(default=15, ge=1)
+    tripwire_rows: int = Field(default=20, ge=1)
+    tripwire_times: int = Field(default=3, ge=1)
+    tripwire_points: int = Field(default=25, ge=0)
+    tripwire_history: int = Field(default=50, ge=1)
     wait_seconds: int = Field(default=120, ge=0)
     mail_folder: Path = Path("mail")
     mail_server: str = ""

@@ -31,7 +31,7 @@ async def work(
     """
     clock = asyncio.get_running_loop().time
     deadline = clock() + order.budget_seconds
-    how, finished, answered, unreadable, in_flight = SignIn.NONE, 0, 0, 0, False
+    how, finished, answered, unwanted, unreadable, in_flight = SignIn.NONE, 0, 0, 0, 0, False
     failure: Failure | None = None
     try:
         if person:
@@ -46,6 +46,9 @@ async def work(
         for index, question in enumerate(order.questions):
             if clock() > deadline:
                 break
+            if not await desk.wanted(index):
+                unwanted += 1
+                continue
             in_flight = True
             session.ask_for(question.payer)
             result = await _ask(session, order.flow, question.inquiry)
@@ -62,6 +65,7 @@ async def work(
         sign_in=how,
         asked=finished,
         answered=answered,
+        unwanted=unwanted,
         failure=failure,
         in_flight=in_flight,
         candidate=session.candidate,

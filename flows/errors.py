@@ -26,6 +26,7 @@
         AnswerUnreadable    the screen came, a value on it could not be read
       AccountHeld           the guard does not allow a submission now; says why and what to do
         AccountFrozen       refused or reported unusable, until the vault or a person changes that
+      AnswersHeld           the answers do not look right together; a person releases or discards them
       WorkerLost            the machine: the run died, an attempt may be open
       InputError            the person asked for something that can't be; nothing was touched
 
@@ -167,6 +168,12 @@ class AccountHeld(PortalkeeperError):
 
 class AccountFrozen(AccountHeld):
     """The account was refused or reported unusable, until the vault or a person changes that."""
+
+
+class AnswersHeld(PortalkeeperError):
+    """A payer's answers do not look right together, and wait for a person."""
+
+    exit_code = 18
 
 
 class WorkerLost(PortalkeeperError):

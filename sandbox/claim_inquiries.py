@@ -118,6 +118,11 @@ def _disturbed(step: Step, session: Session, outcome: ClaimsOutcome) -> ClaimsOu
     if step.take("stale_result"):
         before = session.last_claims or _of_another(step, outcome)
         return replace(before, due=outcome.due)
+    if (before := session.last_claims) and outcome.member and step.take("half_stale"):
+        claims = tuple(replace(each, member=outcome.member) for each in before.claims)
+        return replace(outcome, claims=claims, why=before.why)
+    if step.take("nobody_known"):
+        return replace(outcome, member=None, claims=(), why=NO_MEMBER)
     if step.take("other_member"):
         return _of_another(step, outcome)
     if step.take("other_organization"):

@@ -13,6 +13,7 @@ from sandbox.web import Step
 
 KEPT = 20
 _FLAWS = ("empty_result", "session_text")
+_WHO = ("member_id", "patient", "relationship", "subscriber")
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,12 @@ def _disturbed(step: Step, session: Session, outcome: Outcome) -> Outcome:
     if step.take("stale_result"):
         before = session.last_answer or _of_another(step, outcome)
         return replace(before, due=outcome.due)
+    if step.take("half_stale"):
+        return _half_of(session.last_answer, outcome)
+    if step.take("nobody_covered"):
+        return replace(outcome, covered=False)
+    if step.take("nobody_known"):
+        return replace(outcome, member=None, reject_code="75")
     if step.take("other_member"):
         return _of_another(step, outcome)
     if step.take("other_organization"):
@@ -87,6 +94,19 @@ def _disturbed(step: Step, session: Session, outcome: Outcome) -> Outcome:
     if step.take("outage_text"):
         return replace(outcome, outage=True)
     return replace(outcome, flaw=next((kind for kind in _FLAWS if step.take(kind)), ""))
+
+
+def _half_of(before: Outcome | None, outcome: Outcome) -> Outcome:
+    """The patient asked for, and everything else from the answer before."""
+    if before is None or before.member is None or outcome.member is None:
+        return outcome
+    asked_for = {name: getattr(outcome.member, name) for name in _WHO}
+    return replace(
+        outcome,
+        transaction=before.transaction,
+        covered=before.covered,
+        member=replace(before.member, **asked_for),
+    )
 
 
 def _of_another(step: Step, outcome: Outcome) -> Outcome:

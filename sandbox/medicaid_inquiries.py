@@ -70,6 +70,10 @@ def _disturbed(step: Step, session: Session, found: ClaimsFound) -> ClaimsFound:
     if step.take("stale_result"):
         before = session.last_claims or _of_another(step, found.asked)
         return replace(before, due=found.due)
+    if (before := session.last_claims) and step.take("half_stale"):
+        return replace(found, claims=before.claims)
+    if step.take("nobody_known"):
+        return replace(found, member=None, claims=())
     if step.take("other_member"):
         return _of_another(step, found.asked)
     if step.take("other_organization"):

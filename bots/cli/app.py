@@ -13,6 +13,7 @@ from bots.cli import (
     claim_status,
     due,
     eligibility,
+    held,
     incidents,
     parties,
     password,
@@ -52,6 +53,7 @@ for module in (
     claim_status,
     service,
     incidents,
+    held,
     audit,
     practice,
 ):

@@ -16,10 +16,12 @@ from bots.batch import Plan, plan_batch, run_batch
 from bots.cli.office import log_to, office
 from bots.cli.printing import print_json, tell
 from bots.disk import private_folder
+from bots.holds import held_payers, withheld
 from bots.inventory.accounts import organizations
 from bots.journal import Journal
 from bots.router import Router
 from bots.runner import RunResult
+from bots.tripwire import Tripwire
 from bots.worklist import (
     ColumnMap,
     Contract,
@@ -32,7 +34,7 @@ from bots.worklist import (
     read_worklist,
     write_answers,
 )
-from flows.errors import InputError, error_classes
+from flows.errors import AnswersHeld, InputError, error_classes
 from payers.registry import listed_payers
 
 NOT_ALL_ANSWERED = 3
@@ -56,7 +58,9 @@ def ask_batch(contract: Contract, batch: Batch, *, json: bool) -> None:
     """Ask every row that has no answer yet, and write the answers. Exits with a batch's exit code."""
     worklist = _read(batch.file, contract)
     journal = Journal(office.settings.answers_folder)
-    plan = plan_batch(worklist, Router(office.inventory), listed_payers(), {} if batch.fresh else journal.known())
+    known = {} if batch.fresh else journal.known(withheld(office.inventory))
+    held = held_payers(office.inventory, contract.flow)
+    plan = plan_batch(worklist, Router(office.inventory), listed_payers(), known, held)
     if batch.preview:
         _show_preview(worklist, plan, json=json)
         return
@@ -114,9 +118,10 @@ async def _ask(plan: Plan, journal: Journal) -> list[RunResult]:
 async def _ask_with_progress(plan: Plan, journal: Journal) -> list[RunResult]:
     if not plan.to_ask:
         return []
+    tripwire = Tripwire(office.inventory, plan.flow, office.settings)
     async with office.runner("batch") as runner:
         if not sys.stderr.isatty():
-            return await run_batch(plan, runner, journal, lambda result: None)
+            return await run_batch(plan, runner, journal, tripwire, lambda result: None)
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -127,7 +132,7 @@ async def _ask_with_progress(plan: Plan, journal: Journal) -> list[RunResult]:
             def advance(result: Result) -> None:
                 progress.advance(task)
 
-            return await run_batch(plan, runner, journal, advance)
+            return await run_batch(plan, runner, journal, tripwire, advance)
 
 
 def _show_preview(worklist: Worklist, plan: Plan, *, json: bool) -> None:
@@ -140,18 +145,21 @@ def _show_preview(worklist: Worklist, plan: Plan, *, json: bool) -> None:
             {
                 **asdict(counts),
                 "to_ask": accounts,
-                "known": plan.known,
+                "known": len(plan.known),
+                "held": _reasons(plan),
                 "no_route": no_route,
                 "estimated_minutes": minutes,
             }
         )
         return
-    print(f"{counts.rows} rows, {counts.questions} different questions, {plan.known} answered within 24 hours")
+    print(f"{counts.rows} rows, {counts.questions} different questions, {len(plan.known)} answered within 24 hours")
     for title, part in (("payer", counts.payers), ("organization", counts.organizations), ("account asks", accounts)):
         for name, count in sorted(part.items()):
             print(f"  {title:<13} {name}: {count}")
     for line, problem in (*counts.problems, *no_route):
         print(f"  NOT ASKED     line {line}: {problem}")
+    for words in _reasons(plan).values():
+        print(f"  HELD          {words}")
     for lines in counts.duplicates:
         print(f"  asked once    lines {', '.join(map(str, lines))} ask the same")
     print(f"about {minutes} minutes; nobody was contacted")
@@ -169,7 +177,8 @@ def _sum_up(worklist: Worklist, plan: Plan, runs: list[RunResult], out: Path, *,
                 "rows": len(worklist.rows),
                 "outcomes": outcomes,
                 "asked": sum(run.asked for run in runs),
-                "known": plan.known,
+                "known": len(plan.known),
+                "held": _reasons(plan),
                 "answers": str(out),
                 name: str(lines),
                 "failures": {name: failure.model_dump() for name, failure in failures.items()},
@@ -177,16 +186,25 @@ def _sum_up(worklist: Worklist, plan: Plan, runs: list[RunResult], out: Path, *,
         )
     else:
         told = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in sorted(outcomes.items()))
-        print(f"{len(worklist.rows)} rows: {told}. {plan.known} were answered before.")
+        print(f"{len(worklist.rows)} rows: {told}. {len(plan.known)} were answered before.")
         print(f"answers   {out}\n{name:<9} {lines}")
     for line, problem in _problems(worklist, plan):
         tell(f"line {line}: {problem}")
+    for words in _reasons(plan).values():
+        tell(f"{AnswersHeld.__name__}: {words}")
     for name, failure in failures.items():
         tell(f"account {name}: {failure.error}: {failure.message}")
     if failures:
         raise typer.Exit(error_classes()[next(iter(failures.values())).error].exit_code)
+    if plan.held:
+        raise typer.Exit(AnswersHeld.exit_code)
     if set(outcomes) != {"answered"}:
         raise typer.Exit(NOT_ALL_ANSWERED)
+
+
+def _reasons(plan: Plan) -> dict[str, str]:
+    """Why a payer's answers are held, by payer."""
+    return {payer: failure.message for payer, failure in plan.held.items()}
 
 
 def _problems(worklist: Worklist, plan: Plan) -> list[tuple[int, str]]:

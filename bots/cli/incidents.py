@@ -45,7 +45,9 @@ def list_(
 
 
 def _told(row: dict[str, Any]) -> dict[str, Any]:
-    where = " ".join(word for word in (row["account"], row["portal"], row["flow"]) if word) or "everywhere"
+    where = (
+        " ".join(word for word in (row["account"], row["portal"], row["payer"], row["flow"]) if word) or "everywhere"
+    )
     return {**row, "incident": incident_name(row), "where": where}
 
 
@@ -119,6 +121,8 @@ def close(name: Id, because: Because, json: Json = False) -> None:
         raise InputError(f"a freeze is lifted with: pk account unfreeze {row['account']} --because ...")
     if row["kind"] == Kind.BRAKE:
         raise InputError("the brake is released with: pk start --because ...")
+    if row["kind"] == Kind.HOLD:
+        raise InputError(f"say what becomes of the answers: pk held release|discard {incident_name(row)} --because ...")
     with office.inventory.write() as db:
         close_incident(db, row, by=office.person, because=because)
     print_done(f"{incident_name(row)} is closed", json=json, incident=row["id"])

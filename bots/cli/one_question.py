@@ -133,6 +133,7 @@ async def _ask(flow: str, question: Question, account: str) -> Answer | Failure:
                     key=key,
                     outcome=RowOutcome.ANSWERED,
                     answer=result,
+                    payer=question.payer.name,
                     asked_at=result.asked_at,
                     **vars(head),
                 )

@@ -91,3 +91,19 @@ def m004_the_guard_reads_no_whole_ledger(db: Database) -> None:
             f"CREATE INDEX IF NOT EXISTS ledger_{verdict} ON ledger({column}) "
             f"WHERE kind = 'password' AND verdict = '{verdict}'"
         )
+
+
+@migrations()
+def m005_plausibility(db: Database) -> None:
+    """How many answers of each outcome every run had from a payer, and which of them are held."""
+    db.execute("ALTER TABLE incidents ADD COLUMN payer TEXT")
+    db.execute(
+        """CREATE TABLE outcomes (
+            payer TEXT NOT NULL, flow TEXT NOT NULL, day TEXT NOT NULL, run_id TEXT NOT NULL, word TEXT NOT NULL,
+            answers INTEGER NOT NULL, PRIMARY KEY (payer, flow, day, run_id, word)) STRICT, WITHOUT ROWID"""
+    )
+    db.execute(
+        """CREATE TABLE holds (
+            run_id TEXT NOT NULL, payer TEXT NOT NULL, flow TEXT NOT NULL, incident INTEGER NOT NULL,
+            word TEXT NOT NULL, decided TEXT, decided_at TEXT, PRIMARY KEY (run_id, payer)) STRICT, WITHOUT ROWID"""
+    )

@@ -6,13 +6,15 @@ from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 
 from bots import sharing
-from bots.incidents import Kind, open_ones
+from bots.holds import open_holds
+from bots.incidents import Kind, incident_name, open_ones
 from bots.inventory import Inventory, stamp
 from bots.inventory.accounts import organizations
 from bots.inventory.audit import verify
 from bots.report.model import AccountLine, FlowLine, Need, NotRun, Planned, Report
 from bots.report.standings import Account, Zone, line_of, masked, need_of, read_accounts
 from bots.report.words import Acts, plain
+from payers.registry import listed_payers
 
 PERIOD = timedelta(days=1)
 OVERDUE = timedelta(hours=1)
@@ -40,7 +42,8 @@ def gather(inventory: Inventory, vault_names: Collection[str], at: datetime, *, 
     mask = masked(accounts)
     needs = [need for account in accounts if (need := need_of(account, zone, at))]
     needs = sorted(
-        [*needs, *_repairs(accounts, zone, at), *_stops(inventory, zone, at)], key=lambda need: (need.since, need.what)
+        [*needs, *_repairs(accounts, zone, at), *_stops(inventory, zone, at), *_holds(inventory, zone, at)],
+        key=lambda need: (need.since, need.what),
     )
     return Report(
         at=at,
@@ -133,6 +136,26 @@ def _stops(inventory: Inventory, zone: Zone, at: datetime) -> list[Need]:
         if row["kind"] in (Kind.BRAKE, Kind.PAUSE)
         and not row["until"]
         and (row["snoozed_until"] or "") < stamp(at.astimezone(UTC))
+    ]
+
+
+def _holds(inventory: Inventory, zone: Zone, at: datetime) -> list[Need]:
+    """Answers that wait for a person; what is put aside comes back on its date."""
+    return [
+        Need(
+            what=f"{listed_payers()[row['payer']].payer.title}, {row['flow']}",
+            state=plain(row["error"]).state,
+            error=row["error"],
+            since=zone(row["opened_at"]) or at,
+            portal=listed_payers()[row["payer"]].portal.title,
+            portal_words="",
+            worker=f"{row['message']}. Holds {row['answers']} answers; no batch asks this payer.",
+            do=f"Look a few of these patients up on the portal. Answers right: pk held release {incident_name(row)} "
+            f"--because ... Wrong: pk held discard {incident_name(row)} --because ... Then start the batch again.",
+            who=row["taken_by"] or "whoever runs the worker",
+        )
+        for row in open_holds(inventory)
+        if (row["snoozed_until"] or "") < stamp(at.astimezone(UTC))
     ]
 
 

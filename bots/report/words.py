@@ -65,6 +65,7 @@ PLAIN: dict[str, Plain] = {
     "AnswerUnreadable": Plain("CHANGED PAGE", Acts.REPAIR, _REPAIR),
     "AccountHeld": Plain("HELD", Acts.WORKER, _LATER),
     "AccountFrozen": Plain("FROZEN", Acts.PERSON, "See: pk why {account}"),
+    "AnswersHeld": Plain("ANSWERS HELD", Acts.PERSON, "See: pk held list"),
     "WorkerLost": Plain("RUN CUT OFF", Acts.WORKER, _LATER),
     "InputError": Plain("NOT POSSIBLE AS ASKED", Acts.PERSON, "See: pk why {account}"),
 }

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from bots import answers, guard, now
+from bots import answers, guard, holds, now
 from bots.brake import Limits, NotNow
-from bots.desk import Answer, Failure, Grant, SignIn, Verdict
+from bots.desk import Answer, Failure, Grant, Question, SignIn, Verdict
 from bots.disk import read, write_durably
 from bots.inventory import Inventory, stamp
 from bots.inventory.accounts import get_account, local_day
 from bots.lease import Lease, check_epoch
+from bots.plausibility import outcome_word
 from bots.runner.runs import RunHead
 from flows.errors import AccountHeld
 from payers.model import Portal
@@ -26,6 +27,9 @@ R = TypeVar("R")
 
 Record = Callable[[RunHead, int, Answer | Failure], None]
 """Called with the run, the index of the question, and its result, which is on disk when the call returns."""
+
+Wanted = Callable[[int], bool]
+"""Called with the index of a question before it is asked: whether it still is to be."""
 
 
 POLL_SECONDS = 0.2
@@ -61,7 +65,10 @@ class InventoryDesk:
         limits: Limits,
         wait_seconds: float,
         state_file: Path,
+        flow: str,
+        questions: Sequence[Question],
         record: Record,
+        wanted: Wanted,
         writer: Executor,
     ) -> None:
         self.offset = 0
@@ -75,7 +82,10 @@ class InventoryDesk:
         self._limits = limits
         self._wait_seconds = wait_seconds
         self._state_file = state_file
+        self._flow = flow
+        self._questions = questions
         self._record = record
+        self._wanted = wanted
         self._writer = writer
 
     async def _commit(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -167,18 +177,26 @@ class InventoryDesk:
         """Forget the kept state."""
         await self._commit(self._state_file.unlink, missing_ok=True)
 
+    async def wanted(self, index: int) -> bool:
+        """Ask whoever gave the questions."""
+        return await self._commit(self._wanted, self.offset + index)
+
     async def answered(self, index: int, result: Answer | Failure) -> None:
         """Put the result on disk, then count it."""
         await self._commit(self._answered, self.offset + index, result)
 
     def _answered(self, index: int, result: Answer | Failure) -> None:
         self._record(self._head, index, result)
-        good = not isinstance(result, Failure)
+        answer = None if isinstance(result, Failure) else result
         with self._inventory.write() as db:
             check_epoch(db, self._held.account, self._held.epoch)
             db.execute(
-                "UPDATE runs SET asked = asked + 1, answered = answered + ? WHERE id = ?", (good, self._head.run_id)
+                "UPDATE runs SET asked = asked + 1, answered = answered + ? WHERE id = ?",
+                (answer is not None, self._head.run_id),
             )
+            if answer:
+                payer = self._questions[index].payer.name
+                holds.count_answer(db, self._head.run_id, payer, self._flow, outcome_word(answer))
 
     async def notice(self, kind: str, words: str) -> None:
         """Keep a notice."""

@@ -16,7 +16,7 @@ from bots.engine import Engine
 from bots.faults import translated
 from bots.inventory import Inventory
 from bots.lease import Lease, lease
-from bots.runner.desk import InventoryDesk, Record, patiently
+from bots.runner.desk import InventoryDesk, Record, Wanted, patiently
 from bots.runner.runs import RunHead
 from bots.session import LiveSession
 from bots.settings import Settings
@@ -29,13 +29,17 @@ TRIES = 3
 
 @dataclass
 class Run:
-    """One run under way: what it was asked, and what it has done so far across leases, seats and orders."""
+    """One run under way: what it was asked, and what it has done so far across leases, seats and orders.
+
+    `done` counts the questions that are behind it, `unwanted` those of them that were passed over.
+    """
 
     head: RunHead
     template: Order
     portal: Portal
     questions: Sequence[Question]
     record: Record
+    wanted: Wanted
     settings: Settings
     inventory: Inventory
     engine: Engine
@@ -46,6 +50,7 @@ class Run:
     candidate: Candidate = Candidate.CURRENT
     done: int = 0
     answered: int = 0
+    unwanted: int = 0
     in_flight: bool = False
     sign_in: SignIn = SignIn.NONE
     fingerprint: str | None = None
@@ -107,7 +112,10 @@ class Run:
             limits=self.limits,
             wait_seconds=self.settings.wait_seconds,
             state_file=self.settings.state_folder / f"{self.head.account}.age",
+            flow=self.template.flow,
+            questions=self.questions,
             record=self.record,
+            wanted=self.wanted,
             writer=self.writer,
         )
         order = self.template.model_copy(update={"epoch": held.epoch})
@@ -134,7 +142,8 @@ class Run:
             await desk.keep_state(state)
 
     def _add(self, outcome: Outcome) -> None:
-        self.done += outcome.asked
+        self.done += outcome.asked + outcome.unwanted
+        self.unwanted += outcome.unwanted
         self.answered += outcome.answered
         self.in_flight = outcome.in_flight
         self.candidate = outcome.candidate

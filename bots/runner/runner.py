@@ -19,7 +19,7 @@ from bots.inventory import Automation, Inventory
 from bots.inventory.accounts import get_account
 from bots.mail import Inbox
 from bots.restored import VaultWatch, remember
-from bots.runner.desk import Record
+from bots.runner.desk import Record, Wanted
 from bots.runner.run import Run
 from bots.runner.runs import RunHead, end_run, lookups_today, new_run_id, start_run
 from bots.sealing import Key
@@ -123,16 +123,18 @@ class Runner:
         questions: Sequence[Question] = (),
         *,
         record: Record = lambda head, index, result: None,
+        wanted: Wanted = lambda index: True,
         fresh: bool = False,
         prepare: Callable[[RunHead], None] = lambda head: None,
     ) -> RunResult:
         """Run `flow` for `account`, with its questions. What a portal does is in the result, never raised.
 
-        `fresh` forgets the kept session. `prepare` is called under the account's lease, before anything is contacted.
+        A question that is not `wanted` when its turn comes is passed over. `fresh` forgets the kept session. `prepare`
+        is called under the account's lease, before anything is contacted.
 
         Raises `InputError` when account, portal or address make the run impossible; nothing is contacted then.
         """
-        result = await self._run(account, flow, questions, record, fresh, prepare)
+        result = await self._run(account, flow, questions, record, wanted, fresh, prepare)
         expired = result.failure is not None and result.failure.error == "PasswordExpired" and not result.asked
         if not expired or self._past_expiry is None or account in self._renewing:
             return result
@@ -143,7 +145,7 @@ class Runner:
             self._renewing.remove(account)
         if changed is None or changed.failure:
             return changed or result
-        return await self._run(account, flow, questions, record, fresh, prepare)
+        return await self._run(account, flow, questions, record, wanted, fresh, prepare)
 
     async def _run(
         self,
@@ -151,6 +153,7 @@ class Runner:
         flow: str,
         questions: Sequence[Question],
         record: Record,
+        wanted: Wanted,
         fresh: bool,
         prepare: Callable[[RunHead], None],
     ) -> RunResult:
@@ -162,7 +165,7 @@ class Runner:
             raise InputError(f"a forgotten password is recovered by a person: pk password recover {account}")
         if flow in ("password_reset", "password_recovery"):
             sharing.check_own(row)
-        run = self._prepared(row, portal, flow, questions, record)
+        run = self._prepared(row, portal, flow, questions, record, wanted)
         run.template, run.prepare = run.template.model_copy(update={"fresh": fresh}), prepare
         failure: Failure | None = None
         try:
@@ -181,7 +184,13 @@ class Runner:
         return self._concluded(run, failure)
 
     def _prepared(
-        self, row: dict[str, Any], portal: Portal, flow: str, questions: Sequence[Question], record: Record
+        self,
+        row: dict[str, Any],
+        portal: Portal,
+        flow: str,
+        questions: Sequence[Question],
+        record: Record,
+        wanted: Wanted,
     ) -> Run:
         address = checked_address(row, portal, self._settings)
         head = RunHead(new_run_id(now.utc()), row["name"], portal.name, portal.version)
@@ -204,6 +213,7 @@ class Runner:
             portal=portal,
             questions=questions,
             record=record,
+            wanted=wanted,
             settings=self._settings,
             inventory=self._inventory,
             engine=self._engine,
@@ -249,13 +259,15 @@ class Runner:
             **asdict(head),
             flow=run.template.flow,
             sign_in=str(run.sign_in),
-            asked=run.done,
+            asked=run.done - run.unwanted,
             answered=run.answered,
             error=failure.error if failure else None,
             phrase=failure.phrase if failure else None,
             steps=run.steps,
         )
-        return RunResult(head, run.sign_in, run.done, run.answered, failure, run.in_flight, run.candidate)
+        return RunResult(
+            head, run.sign_in, run.done - run.unwanted, run.answered, failure, run.in_flight, run.candidate
+        )
 
 
 def checked_address(row: dict[str, Any], portal: Portal, settings: Settings) -> str:

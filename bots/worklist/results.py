@@ -36,6 +36,7 @@ class Result(Record):
     failure: Failure | None = None
     account: str = ""
     portal: str = ""
+    payer: str = ""
     run_id: str = ""
     module_version: str = ""
     asked_at: AwareDatetime | None = None
