@@ -24,7 +24,7 @@ Decision = Literal["released", "discarded"]
 
 _USUAL = """SELECT word, sum(answers) AS answers FROM outcomes AS o WHERE payer = ? AND flow = ? AND day >= ?
     AND NOT EXISTS (SELECT 1 FROM holds AS h WHERE h.run_id = o.run_id AND h.payer = o.payer
-    AND h.decided IS NOT 'released') GROUP BY word"""
+    AND h.decided IS NOT 'released') AND run_id NOT IN ({without}) GROUP BY word"""
 _COUNT = """INSERT INTO outcomes (payer, flow, day, run_id, word, answers) VALUES (?, ?, ?, ?, ?, 1)
     ON CONFLICT DO UPDATE SET answers = answers + 1"""
 _OPEN = """SELECT i.*, (SELECT ifnull(sum(o.answers), 0) FROM holds AS h JOIN outcomes AS o
@@ -37,10 +37,11 @@ def count_answer(db: Any, run_id: str, payer: str, flow: str, word: str) -> None
     db.execute(_COUNT, (payer, flow, stamp(now.utc())[:10], run_id, word))
 
 
-def usual(inventory: Inventory, payer: str, flow: str) -> Counts:
-    """The outcomes of the last 30 days."""
+def usual(inventory: Inventory, payer: str, flow: str, without: Collection[str] = ()) -> Counts:
+    """The outcomes of the last 30 days, `without` those of some runs."""
+    sql = _USUAL.format(without=", ".join("?" * len(without)))
     since = stamp(now.utc() - HISTORY)[:10]
-    return {row["word"]: row["answers"] for row in inventory.rows(_USUAL, (payer, flow, since))}
+    return {row["word"]: row["answers"] for row in inventory.rows(sql, (payer, flow, since, *without))}
 
 
 def vouched(inventory: Inventory, payer: str, flow: str) -> set[str]:
@@ -53,6 +54,14 @@ def withheld(inventory: Inventory) -> set[tuple[str, str]]:
     """The runs, each with a payer, whose answers are not handed out."""
     rows = inventory.rows("SELECT run_id, payer FROM holds WHERE decided IS NOT 'released'")
     return {(row["run_id"], row["payer"]) for row in rows}
+
+
+def ended_early(inventory: Inventory, run_ids: Collection[str]) -> set[str]:
+    """Those of the runs that did not come to their end, and about whose answers no person has decided."""
+    marks = ", ".join("?" * len(run_ids))
+    sql = f"SELECT id FROM runs WHERE id IN ({marks}) AND (ended_at IS NULL OR error IS NOT NULL)"
+    rows = inventory.rows(f"{sql} AND id NOT IN (SELECT run_id FROM holds)", tuple(run_ids))
+    return {row["id"] for row in rows}
 
 
 def hold(inventory: Inventory, payer: str, flow: str, runs: Collection[str], oddity: Oddity) -> Failure:

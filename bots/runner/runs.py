@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -64,13 +63,6 @@ def end_run(
                 "UPDATE accounts SET last_failure_at = ?, last_failure = ?, last_failure_phrase = ? WHERE name = ?",
                 (at, failure.error, failure.phrase, head.account),
             )
-
-
-def ended_early(inventory: Inventory, run_ids: Collection[str]) -> set[str]:
-    """Those of the runs that did not come to their end."""
-    marks = ", ".join("?" * len(run_ids))
-    sql = f"SELECT id FROM runs WHERE id IN ({marks}) AND (ended_at IS NULL OR error IS NOT NULL)"
-    return {row["id"] for row in inventory.rows(sql, tuple(run_ids))}
 
 
 def lookups_today(inventory: Inventory, account: str) -> int:
