@@ -51,7 +51,7 @@ class Office:
     """A data folder, what the portals say, and whom they were asked about."""
 
     folder: Path
-    covered: bool = False
+    coverage: Coverage = Coverage.INACTIVE
     asked: list[str] = field(default_factory=list)
     lives: int = 10_000
     before_row: Callable[[int], None] = lambda index: None
@@ -142,7 +142,7 @@ class Played:
 
     def answer(self, inquiry: EligibilityInquiry) -> EligibilityAnswer:
         return EligibilityAnswer(
-            coverage=Coverage.ACTIVE if self.office.covered else Coverage.INACTIVE,
+            coverage=self.office.coverage,
             match=Match.EXACT,
             portal_words="x",
             organization=inquiry.organization.name,
@@ -213,12 +213,26 @@ def test_a_kill_between_the_hold_and_the_answer_lets_none_pass(office: Office, m
 
 
 def test_what_was_answered_well_before_is_not_held_with_it(office: Office) -> None:
-    office.covered = True
+    office.coverage = Coverage.ACTIVE
     good = office.ask(*["aetna"] * 2)
-    office.covered = False
+    office.coverage = Coverage.INACTIVE
     plan = office.ask(*["aetna"] * (2 + ROWS))
     assert plan.held
     assert [*answered(plan)] == [*good.results]
+
+
+def test_what_was_released_stays_so_when_another_outcome_is_odd(office: Office) -> None:
+    office.lives = 2 * 2
+    with pytest.raises(Killed):
+        office.ask(*["aetna"] * ROWS)
+    office.lives = 10_000
+    assert office.ask(*["aetna"] * ROWS).held
+    office.decide("released")
+    released = answered(office.plan(office.worklist(*["aetna"] * ROWS)))
+    office.coverage = Coverage.NOT_FOUND
+    plan = office.ask(*["aetna"] * 3 * ROWS)
+    assert plan.held
+    assert answered(plan) == released
 
 
 def test_another_process_stops_too_and_keeps_what_it_has(office: Office) -> None:
