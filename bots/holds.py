@@ -103,7 +103,7 @@ def decide(inventory: Inventory, incident: dict[str, Any], decision: Decision, *
         raise InputError(f"{incident_name(incident)} is closed already: {incident['because']}")
     with inventory.write() as db:
         db.execute(
-            "UPDATE holds SET decided = ?, decided_at = ? WHERE incident = ?",
+            "UPDATE holds SET decided = ?, decided_at = ? WHERE incident = ? AND decided IS NULL",
             (decision, stamp(now.utc()), incident["id"]),
         )
         close_incident(db, incident, by=by, because=f"answers {decision}: {because}")

@@ -34,13 +34,7 @@ async def work(
     how, finished, answered, unwanted, unreadable, in_flight = SignIn.NONE, 0, 0, 0, 0, False
     failure: Failure | None = None
     try:
-        if person:
-            how = await _signed_in(session, desk, await session.assist(person))
-        elif order.flow == "password_recovery":
-            await session.recover_password()
-        else:
-            async with sign_in_place:
-                how = await _sign_in(session, order, desk)
+        how = await _enter(session, order, desk, sign_in_place, person)
         if order.flow == "password_reset":
             await session.reset_password()
         for index, question in enumerate(order.questions):
@@ -71,6 +65,22 @@ async def work(
         candidate=session.candidate,
         steps=session.steps,
     )
+
+
+async def _enter(
+    session: LiveSession,
+    order: Order,
+    desk: Desk,
+    sign_in_place: AbstractAsyncContextManager[object],
+    person: Person | None,
+) -> SignIn:
+    if person:
+        return await _signed_in(session, desk, await session.assist(person))
+    if order.flow == "password_recovery":
+        await session.recover_password()
+        return SignIn.NONE
+    async with sign_in_place:
+        return await _sign_in(session, order, desk)
 
 
 async def _sign_in(session: LiveSession, order: Order, desk: Desk) -> SignIn:

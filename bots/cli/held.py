@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bots.cli.office import office
 from bots.cli.printing import Json, print_done, print_json, print_table
-from bots.holds import Decision, decide, open_holds
 from bots.incidents import find_incident, incident_name
 from flows.errors import InputError
+
+if TYPE_CHECKING:
+    from bots.holds import Decision
 
 held = typer.Typer(no_args_is_help=True, help="Answers that wait for a person, since they do not look right together.")
 Id = Annotated[str, typer.Argument(help="Such as INC-0412; see: pk held list.")]
@@ -21,6 +23,8 @@ COLUMNS = ["incident", "payer", "flow", "answers", "opened_at", "message", "take
 @held.command("list")
 def list_(json: Json = False) -> None:
     """Whose answers are held, and why."""
+    from bots.holds import open_holds
+
     rows = [{**row, "incident": incident_name(row)} for row in open_holds(office.inventory)]
     if json:
         print_json([{column: row[column] for column in COLUMNS} for row in rows])
@@ -45,6 +49,8 @@ def discard(name: Id, because: Because, json: Json = False) -> None:
 
 
 def _decide(name: str, decision: Decision, because: str, words: str, json: bool) -> None:
+    from bots.holds import decide
+
     if not because.strip():
         raise InputError("say why: --because '...'")
     row = find_incident(office.inventory, name)
