@@ -7,6 +7,7 @@ _NAMES = {
     "60054": ("Choice POS II", "Open Access Select EPO", "Managed Choice PPO"),
     "61101": ("ChoiceCare PPO", "HumanaChoice H5216", "Gold Plus HMO"),
     "62308": ("Open Access Plus", "LocalPlus", "PPO Preferred"),
+    "florida-blue": ("BlueOptions", "BlueCare HMO", "BlueSelect"),
     "87726": ("Choice Plus", "Navigate Balanced", "Options PPO"),
     "texas-medicaid": ("STAR", "STAR+PLUS", "Traditional Medicaid"),
 }

@@ -23,7 +23,11 @@ from sandbox.web import Step, read_json, unauthorized, word
 from sandbox.world import World
 
 # Neighbours whose names begin like a real choice: an unexact selection picks them.
-_OTHER_PAYERS = (("128FL", "Aetna Better Health of Florida"), ("TRICAR", "Humana Military"))
+_OTHER_PAYERS = (
+    ("128FL", "Aetna Better Health of Florida"),
+    ("TRICAR", "Humana Military"),
+    ("BLUEMA", "Florida Blue Medicare"),
+)
 _BY_ID, _BY_NAME = "Member ID", "Patient Name and Date of Birth"
 _RELATIONSHIPS = {"Self": "self", "Spouse": "spouse", "Child": "child", "Other Adult": "other"}
 _SERVICE_TYPES = ("Health Benefit Plan Coverage - 30", "Urgent Care - UC", "Chiropractic - 33")

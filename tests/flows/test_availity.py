@@ -11,6 +11,21 @@ from flows.eligibility import EligibilityAnswer
 from flows.errors import InputError
 
 
+async def test_a_payer_whose_id_is_not_public_is_told_by_its_title(house: House) -> None:
+    """Its neighbour's name begins like its own."""
+    name, user = house.account()
+    members = [
+        next(each for each in house.world.members("availity", kind) if each["payer_name"] == "Florida Blue")
+        for kind in ("active", "inactive", "not_found")
+    ]
+    run, answers = await ask(house, name, *map(question, members))
+    assert run.failure is None
+    assert [answer.coverage.value for answer in answers] == ["active", "inactive", "not_found"], answers
+    assert answers[0].plan_name == members[0]["expects"]["plan_name"]
+    log = house.world.get(f"/log?portal=availity&user={user}&limit=50")
+    assert {event["payer"] for event in log if event["event"] == "lookup"} == {"florida-blue"}
+
+
 async def test_asks_in_the_region_of_the_state(house: House) -> None:
     name, user = house.account()
     member = house.world.members("availity", "active")[0]

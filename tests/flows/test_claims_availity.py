@@ -53,6 +53,15 @@ async def test_a_dependent(house: House) -> None:
     await claiming.a_dependent(house, "availity")
 
 
+async def test_a_payer_whose_id_is_not_public(house: House) -> None:
+    name, _ = house.account()
+    claim = next(each for each in house.world.claims("availity", "paid") if each["payer"] == "florida-blue")
+    run, [found] = await claiming.ask_claims(house, name, claim_question(house.world, claim))
+    assert run.failure is None
+    assert isinstance(found, ClaimStatusAnswer), found
+    claiming.check_claim(found.claims[0], claim)
+
+
 async def test_a_payer_without_the_standard_search(house: House) -> None:
     """It is asked by member and dates; the general message that nothing was found is an answer."""
     name, user = house.account()

@@ -289,6 +289,21 @@ async def test_what_claims_say_otherwise_is_not_taken_for_the_answer(
     assert {name: found.get(name) for name in becomes} == becomes
 
 
+@pytest.mark.parametrize("name", ["result--active", "claims--several"])
+async def test_a_payer_without_a_public_id_is_told_by_its_title(page: Page, name: str) -> None:
+    path = PAGES / "availity" / f"{name}.html"
+    said = json.loads(path.with_suffix(".json").read_text()) | {"payer": "florida-blue"}
+    recorded, screen = path.read_text(), name.partition("--")[0]
+    titled = re.sub('(>|value=")Aetna(<|")', r"\1Florida Blue\2", recorded)
+    for text, becomes in (
+        (titled, None),
+        (recorded, "Payer"),
+        (titled.replace("Florida Blue", "Florida Blue Medicare"), "Payer"),
+    ):
+        await load(page, "availity", text, screen)
+        assert (await read(page, "availity", said)).get("locator") == becomes
+
+
 async def test_claims_that_are_still_being_drawn_are_no_result(page: Page) -> None:
     for portal, done, busy in (
         ("availity", 'aria-busy="false"', 'aria-busy="true"'),

@@ -76,8 +76,11 @@ async def _read_none(screen: ClaimResults, inquiry: ClaimStatusInquiry) -> Claim
 async def _read_list(
     screen: ClaimResults, summary: Mapping[str, str], inquiry: ClaimStatusInquiry, payer: Payer
 ) -> ClaimList:
-    asked = _asked(inquiry) | {"Payer ID": payer.payer_ids[0], "Service Dates": _span(inquiry)}
-    check_asked(summary, asked, "ClaimResults")
+    check_asked(summary, _asked(inquiry) | {"Service Dates": _span(inquiry)}, "ClaimResults")
+    if payer.payer_ids:
+        check_asked(summary, {"Payer ID": payer.payer_ids[0]}, "ClaimResults")
+    else:  # none is public: what was searched with is still there
+        check_asked({"Payer": await screen.payer.input_value()}, {"Payer": payer.title}, "ClaimResults")
     rows = await cells(screen.rows)
     if not rows:
         phrase = phrase_in(await screen.body.inner_text(), PHRASES)

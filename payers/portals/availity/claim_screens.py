@@ -50,7 +50,8 @@ class ClaimResults:
         frame = application(page)
         self.alert = frame.locator("#claims-response .MuiAlert-message")
         self.codes = frame.locator("#claims-response #codesTable tr")
-        self.organization = frame.locator("input#organization")  # the form stays behind an alert
+        self.organization = frame.locator("input#organization")  # the form stays behind an answer
+        self.payer = frame.locator("input#payer")
         self.npi = frame.locator("#providerNpi")
         self.summary = frame.locator(".search-summary-item")
         self.body = frame.locator("#claims")
