@@ -7,7 +7,7 @@ from payers.registry import listed_payers
 
 
 def matrix() -> list[dict[str, str]]:
-    """One row a payer. A flow is *not offered*, or *simulated*, *recorded* or *live* with a date."""
+    """One row a payer. A flow is *not offered*, *not begun*, or *simulated*, *recorded* or *live* with a date."""
     return [
         {
             "payer": listed.payer.title,

@@ -93,8 +93,8 @@ class Portal:
     `address` is the origin of the real site. `version` names this module's state; it changes whenever the
     module does. `phrases` maps a phrase id to the portal's fixed words, which are the only portal words that
     may leave a run. `telemetry` lists hosts, or paths, that may be written to while a secret is on the page.
-    `proof` says per flow how it was proved, *simulated*, *recorded* or *live*, with the date. `alternative`
-    names an official interface for part of this, where one exists.
+    `proof` says per flow how it was proved, *simulated*, *recorded* or *live*, with the date; or *not begun*.
+    `alternative` names an official interface for part of this, where one exists.
     """
 
     name: str

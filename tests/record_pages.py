@@ -27,23 +27,7 @@ DAY = date(2026, 11, 23)
 ORGANIZATION = Organization(name="Example Valley Medical Group", tin="000004471")
 PROVIDER = Provider(npi="2000001018")
 RELATIONSHIPS = {"self": Relationship.SELF, "spouse": Relationship.SPOUSE, "child": Relationship.CHILD}
-# the page as it stands, with what fields hold, and without whatever acts, decorates or leads elsewhere
-SNAPSHOT = """() => {
-  const copy = document.documentElement.cloneNode(true);
-  const fields = document.querySelectorAll("input, option");
-  copy.querySelectorAll("input, option").forEach((field, index) => {
-    const live = fields[index];
-    if (live.tagName === "OPTION") field.toggleAttribute("selected", live.selected);
-    else if (live.type !== "password") field.setAttribute("value", live.value);
-  });
-  copy.querySelectorAll("script, style, link, meta, iframe, noscript").forEach((element) => element.remove());
-  for (const element of copy.querySelectorAll("*")) {
-    for (const { name } of [...element.attributes]) {
-      if (/^(on.*|style|href|src|srcset|srcdoc|action)$/.test(name)) element.removeAttribute(name);
-    }
-  }
-  return copy.outerHTML;
-}"""
+SNAPSHOT = (Path(__file__).parents[1] / "recordings" / "snapshot.js").read_text()
 BLOCKS = r"(?=<(?:head|title|body|div|main|header|section|form|p|h\d|ul|li|table|thead|tbody|tr|label|select|option)\b)"
 MASKS = (
     (re.compile(r"\b\d{19,}\b"), lambda found: "0" * len(found[0])),  # transaction numbers

@@ -15,6 +15,7 @@ from bots.cli import (
     eligibility,
     held,
     incidents,
+    new_portal,
     parties,
     password,
     practice,
@@ -56,5 +57,6 @@ for module in (
     held,
     audit,
     practice,
+    new_portal,
 ):
     module.add_to(app)

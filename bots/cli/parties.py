@@ -19,11 +19,16 @@ organization = typer.Typer(no_args_is_help=True, help="The organizations you ask
 provider = typer.Typer(no_args_is_help=True, help="The providers you ask for, with their NPIs.")
 
 
-def payers(json: Json = False) -> None:
+def payers(
+    markdown: Annotated[bool, typer.Option(help="As the table of the README.")] = False, json: Json = False
+) -> None:
     """The coverage matrix: which flow is offered where, and how it was proved."""
-    from payers.matrix import matrix
+    from payers import matrix as coverage
 
-    rows = matrix()
+    if markdown:
+        print(coverage.markdown())
+        return
+    rows = coverage.matrix()
     if json:
         print_json(rows)
     else:

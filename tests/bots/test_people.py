@@ -200,7 +200,7 @@ READING = {
     "why",
 }
 # They come before there are people, stand apart from the data folder, or do what schedules.yaml says as "service".
-FOR_NOBODY = {"init", "demo", "sandbox", "serve"}
+FOR_NOBODY = {"init", "demo", "new-portal", "sandbox", "serve"}
 CHANGING = {
     "account add": ["b", "--portal", "availity", "--user-id", "u"],
     "account freeze": ["a", "--because", "x"],

@@ -37,7 +37,6 @@ from payers.portals.epaces.sign_in import explain as explain_epaces
 from payers.portals.medi_cal import screens as medi_cal_screens
 from payers.portals.medi_cal.failures import leave
 from payers.portals.medi_cal.password_reset import explain as explain_change_medi_cal
-from payers.portals.medi_cal.sign_in import explain as explain_medi_cal
 from payers.registry import listed_payers, portals
 
 PAGES = Path(__file__).parents[2] / "recordings" / "pages"
@@ -47,7 +46,6 @@ REFUSED_SIGN_IN = {
     "uhc": (Alert, explain_one_healthcare_id),
     "tmhp": (AlertOkta, explain_okta),
     "epaces": (epaces_screens.SignInMessage, explain_epaces),
-    "medi_cal": (medi_cal_screens.Alert, explain_medi_cal),
 }
 CHANGE = {
     "availity": (lambda page: ChangeAnswerAvaility(MyAccount(page).frame), explain_change_availity),
@@ -103,10 +101,11 @@ async def read(page: Page, portal: str, said: dict[str, Any]) -> dict[str, Any]:
 
 
 async def read_sign_in(page: Page, portal: str, outcome: str) -> dict[str, Any]:
-    if outcome == "refused":
-        screen, explain = REFUSED_SIGN_IN[portal]
-        await explain(screen(page))
     screens = importlib.import_module(f"payers.portals.{portal}.screens")
+    if outcome == "refused":
+        usual = importlib.import_module(f"payers.portals.{portal}.sign_in")
+        screen, explain = REFUSED_SIGN_IN.get(portal) or (screens.Alert, usual.explain)
+        await explain(screen(page))
     assert await shown(screens.Home(page))
     return {}
 
@@ -235,15 +234,20 @@ OTHERWISE = (
 )
 
 
+async def read_otherwise(page: Page, portal: str, name: str, old: str, new: str) -> dict[str, Any]:
+    """What is read of a recording on which something else stands."""
+    path = PAGES / portal / f"{name}.html"
+    recorded = path.read_text()
+    assert old in recorded
+    await load(page, portal, recorded.replace(old, new), name.partition("--")[0])
+    return await read(page, portal, json.loads(path.with_suffix(".json").read_text()))
+
+
 @pytest.mark.parametrize(("portal", "case", "old", "new", "becomes"), OTHERWISE)
 async def test_what_says_otherwise_is_not_taken_for_the_answer(
     page: Page, portal: str, case: str, old: str, new: str, becomes: dict[str, str]
 ) -> None:
-    path = PAGES / portal / f"result--{case}.html"
-    recorded = path.read_text()
-    assert old in recorded
-    await load(page, portal, recorded.replace(old, new), "result")
-    found = await read(page, portal, json.loads(path.with_suffix(".json").read_text()))
+    found = await read_otherwise(page, portal, f"result--{case}", old, new)
     assert {name: found.get(name) for name in becomes} == becomes
 
 
@@ -281,11 +285,7 @@ CLAIMS_OTHERWISE = (
 async def test_what_claims_say_otherwise_is_not_taken_for_the_answer(
     page: Page, portal: str, name: str, old: str, new: str, becomes: dict[str, str]
 ) -> None:
-    path = PAGES / portal / f"{name}.html"
-    recorded = path.read_text()
-    assert old in recorded
-    await load(page, portal, recorded.replace(old, new), name.partition("--")[0])
-    found = await read(page, portal, json.loads(path.with_suffix(".json").read_text()))
+    found = await read_otherwise(page, portal, name, old, new)
     assert {name: found.get(name) for name in becomes} == becomes
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bots.cli.new_portal import marks
 from bots.report.words import plain
 from flows import errors
 from payers.model import FLOWS
@@ -145,11 +146,23 @@ def test_every_portal_folder_has_the_same_file_names() -> None:
 def test_every_offered_flow_says_how_it_was_proved() -> None:
     for portal in portals().values():
         for flow in portal.offers():
-            assert re.fullmatch(r"(simulated|recorded|live) \d{4}-\d{2}-\d{2}", portal.proof.get(flow, "")), (
+            assert re.fullmatch(r"not begun|(simulated|recorded|live) \d{4}-\d{2}-\d{2}", portal.proof.get(flow, "")), (
                 portal.name,
                 flow,
             )
         assert set(portal.proof) <= set(FLOWS)
+
+
+def test_a_portal_that_is_proved_has_nothing_left_to_fill_in() -> None:
+    for portal in portals().values():
+        if set(portal.proof.values()) == {"not begun"}:
+            continue
+        places = (
+            f"payers/portals/{portal.name}/",
+            f"recordings/pages/{portal.name}/",
+            f"tests/flows/test_{portal.name}.py",
+        )
+        assert marks({ROOT / name: (ROOT / name).read_text() for name in TRACKED if name.startswith(places)}) == []
 
 
 def test_a_policy_cites_every_number() -> None:
