@@ -1,0 +1,164 @@
+"""What the demonstration shows, in the order in which a new office would do it."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+
+from bots.cli.demo.stage import Stage, sandbox, title, wait_until
+from bots.cli.demo.worklists import NPI, ORGANIZATION, write_claims, write_patients
+from bots.cli.printing import print_table
+
+USERS = {
+    "availity": "evalley01",
+    "uhc": "evalley_uhc1",
+    "tmhp": "evalley_tx1",
+    "epaces": "evalleyny1",
+    "medi_cal": "evalley1@clinic.example",
+}
+WITH_CODES = ("availity", "uhc", "tmhp")
+WRONG, WRONG_USER = "availity-wrong", "evalley02"
+PATIENTS, CLAIMS = 56, 28
+DAY = 86400
+SCHEDULE = """demo-sign-ins:
+  flow: login
+  accounts: [{accounts}]
+  cron: "* * * * *"
+  zone: America/New_York
+"""
+COUNTS = (
+    "sign_ins",
+    "password_submissions",
+    "password_refusals",
+    "code_submissions",
+    "questions",
+    "password_changes",
+)
+
+
+def run_demo() -> None:
+    """Run the demonstration; its folder stays for a look afterwards."""
+    started = time.monotonic()
+    home = Path(tempfile.mkdtemp(prefix="portalkeeper-demo-"))
+    with sandbox(home) as ready:
+        stage = Stage(home, ready)
+        for act in ACTS:
+            act(stage)
+    print(f"done in {time.monotonic() - started:.0f} s; everything lies in {home}")
+
+
+def _set_up(stage: Stage) -> None:
+    title(f"An office: its organization, its provider, {len(USERS)} accounts, their secrets")
+    stage.pk("init", quiet=True)
+    stage.pk("organization", "add", ORGANIZATION, "--tin", "000004471")
+    stage.pk("provider", "add", NPI, "--name", "Marguerite Sampleton")
+    for portal, user in USERS.items():
+        _add_account(stage, _account(portal), portal, user)
+
+
+def _account(portal: str) -> str:
+    return f"{portal.replace('_', '-')}-demo"
+
+
+def _add_account(stage: Stage, name: str, portal: str, user: str, password: str | None = None) -> None:
+    seen = stage.seen(portal)[user]
+    scope = ("--organization", ORGANIZATION)
+    where = ("--portal", portal, "--address", stage.urls[portal])
+    letters = ("--set", f"registered_email={seen['email']}")
+    stage.pk("account", "add", name, *where, "--user-id", user, *scope, *letters)
+    stage.pk("vault", "set", name, given=password or seen["password"])
+    if portal in WITH_CODES:
+        stage.pk("vault", "set", name, "--totp", given=seen["totp_secret"])
+
+
+def _sign_in(stage: Stage) -> None:
+    title("Signing in: password, and a code where one is wanted; the second time the kept session is enough")
+    stage.pk_at_once(*(("sign-in", _account(portal)) for portal in USERS))
+    stage.pk("sign-in", _account("availity"))
+
+
+def _eligibility(stage: Stage) -> None:
+    file = stage.home / "patients.csv"
+    title(f"Eligibility of {write_patients(stage, file, PATIENTS)} patients of all payers, from a CSV file")
+    stage.pk("eligibility", "--batch", str(file), "--out", str(stage.home / "answers.csv"), may_fail=True)
+
+
+def _claim_status(stage: Stage) -> None:
+    file = stage.home / "claims.csv"
+    title(f"Where {write_claims(stage, file, CLAIMS)} claims stand, from a CSV file")
+    stage.pk("claim-status", "--batch", str(file), "--out", str(stage.home / "statuses.csv"), may_fail=True)
+
+
+def _wrong_password(stage: Stage) -> None:
+    title("A wrong password in the vault: refused once, then never submitted again")
+    wrong = "Wr0ng-pass$1"
+    _add_account(stage, WRONG, "availity", WRONG_USER, password=wrong)
+    stage.pk("sign-in", WRONG, may_fail=True)
+    stage.pk("sign-in", WRONG, may_fail=True)
+    count = stage.seen("availity")[WRONG_USER]["password_submissions"]
+    print(f"the portal saw {count} password submission{'s' if count != 1 else ''}, and did not lock the account")
+
+
+def _change_passwords(stage: Stage) -> None:
+    title("Next day, a new password at every portal: stored before it is typed, then verified by a fresh sign-in")
+    stage.post("/clock", advance_seconds=DAY)
+    changes = [("password", "change", _account(portal)) for portal in USERS]
+    stage.pk_at_once(*changes, ("password", "recover", WRONG))
+
+
+def _service(stage: Stage) -> None:
+    title("The service runs its schedule for a short while")
+    schedule = SCHEDULE.format(accounts=", ".join(map(_account, USERS)))
+    (stage.home / "schedules.yaml").write_text(schedule, encoding="utf-8")
+    service = stage.start("serve")
+    if service.stderr:
+        print(service.stderr.readline().rstrip())  # it has begun once it says so
+    stage.post("/clock", advance_seconds=60)
+    wait_until(lambda: _scheduled(stage) >= len(USERS), seconds=40)
+    service.terminate()
+    service.communicate(timeout=30)
+    print(f"{_scheduled(stage)} scheduled sign-ins done; the service ended with code {service.returncode}")
+
+
+def _scheduled(stage: Stage) -> int:
+    return sum(run["source"] == "service" and bool(run["ended_at"]) for run in stage.runs())
+
+
+def _report(stage: Stage) -> None:
+    title("The coverage, and the health report")
+    stage.pk("payers")
+    stage.pk("report", "--out", str(stage.home / "report.html"))
+
+
+def _what_happened(stage: Stage) -> None:
+    title("What happened, as the portals saw it")
+    rows = [
+        {"portal": portal, "login": user, **seen, "questions": seen["lookups"] + seen["claim_lookups"]}
+        for portal in USERS
+        for user, seen in stage.seen(portal).items()
+        if seen["password_submissions"]
+    ]
+    print_table(rows, ["portal", "login", *COUNTS, "locked"], empty="nothing")
+    print()
+    for what, file in (
+        ("answers", "answers.csv"),
+        ("benefits", "answers.benefits.csv"),
+        ("claims", "statuses.csv"),
+        ("report", "report.html"),
+        ("inventory", "inventory.db"),
+    ):
+        print(f"{what:<10} {stage.home / file}")
+
+
+ACTS = (
+    _set_up,
+    _sign_in,
+    _eligibility,
+    _claim_status,
+    _wrong_password,
+    _change_passwords,
+    _service,
+    _report,
+    _what_happened,
+)
