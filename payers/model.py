@@ -94,6 +94,7 @@ class Portal:
     module does. `phrases` maps a phrase id to the portal's fixed words, which are the only portal words that
     may leave a run. `telemetry` lists hosts, or paths, that may be written to while a secret is on the page.
     `proof` says per flow how it was proved, *simulated*, *recorded* or *live*, with the date; or *not begun*.
+    `sign_out` ends the worker's own session, where a fresh sign-in beside it would be refused.
     `alternative` names an official interface for part of this, where one exists.
     """
 
@@ -103,6 +104,7 @@ class Portal:
     version: str
     policy: Policy
     login: Login
+    sign_out: Login | None = None
     eligibility: CheckEligibility | None = None
     claim_status: CheckClaimStatus | None = None
     password_reset: ResetPassword | None = None

@@ -120,11 +120,23 @@ class Run:
         )
         order = self.template.model_copy(update={"epoch": held.epoch})
         try:
+            if order.fresh:
+                await self._leave(order, desk)
             async with self.engine.seat(order, self.portal, desk) as session:
                 await self._orders(order, session, desk, held)
         finally:
             self.fingerprint = desk.last_fingerprint
             self._repeatable = desk.repeatable
+
+    async def _leave(self, order: Order, desk: InventoryDesk) -> None:
+        """End the kept session, where the portal would take it for somebody else's. Failing at it unsays nothing."""
+        if self.portal.sign_out is None or await desk.stored_state() is None:
+            return
+        with suppress(PortalkeeperError):
+            async with self.engine.seat(order.model_copy(update={"fresh": False}), self.portal, desk) as session:
+                with translated("sign out"):
+                    await self.portal.sign_out(session)
+        await desk.drop_state()
 
     async def _orders(self, order: Order, session: LiveSession, desk: InventoryDesk, held: Lease) -> None:
         while True:

@@ -198,3 +198,19 @@ async def test_a_kill_at_every_step_ends_signed_in(house: House, portal: str, sh
     await killed_at_every_step(
         house, lambda: house.account(portal), change_it, signs_in_again, share=share, shares=SHARES
     )
+
+
+@pytest.mark.parametrize("portal", ["availity", "epaces"])
+async def test_the_workers_own_session_is_not_somebody_elses(
+    house: House, portal: str, policies: Callable[..., None]
+) -> None:
+    """The portals with one session at a time: the one that is kept is left before the fresh sign-in."""
+    policies(portal, sessions="refused")
+    name, user = house.account(portal, methods=[])
+    await ask(house, name, flow="login")
+    changed = await change(house, name)
+    assert changed.failure is None
+    seen = house.world.account(portal, user)
+    assert (seen["sessions_refused"], seen["sessions_of_others_ended"], seen["max_open_sessions"]) == (0, 0, 1)
+    assert house.vault.get(name).password.get_secret_value() == seen["password"]
+    assert house.vault.get(name).pending is None

@@ -7,6 +7,7 @@ from payers.portals.availity.password_recovery import recover
 from payers.portals.availity.password_reset import change
 from payers.portals.availity.phrases import PHRASES
 from payers.portals.availity.sign_in import sign_in
+from payers.portals.availity.sign_out import sign_out
 
 RESET = WayBack(
     who="the user",
@@ -25,7 +26,7 @@ PORTAL = Portal(
     name="availity",
     title="Availity Essentials",
     address="https://essentials.availity.com",
-    version="2026.11.2",
+    version="2026.11.3",
     policy=Policy(
         password_max_age_days=60,
         password_warning_days=5,
@@ -41,6 +42,7 @@ PORTAL = Portal(
         },
     ),
     login=sign_in,
+    sign_out=sign_out,
     eligibility=check,
     claim_status=ask,
     password_reset=change,

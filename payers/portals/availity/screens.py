@@ -142,6 +142,7 @@ class Home:
         self.eligibility = page.get_by_title("Eligibility and Benefits Inquiry", exact=True)
         self.claims_and_payments = page.get_by_role("button", name="Claims & Payments", exact=True)
         self.claim_status = page.get_by_title("Claim Status", exact=True)
+        self.log_out = page.locator("button#logout-link")  # its words are the shell's own marker of a sign-in
         self.landmark = self.account
 
 

@@ -34,10 +34,10 @@ async def sign_in(session: Session) -> None:
         return
     async with session.step("open the portal"):
         await visit(page, session.address + SHELL, sign_in_failures(page))
-        screen = await _next(page, LoggedOut(page), SignIn(page), Home(page))
+        screen = await next_screen(page, LoggedOut(page), SignIn(page), Home(page))
         if isinstance(screen, LoggedOut):
             await visit(page, session.address + LOGIN, sign_in_failures(page))
-            screen = await _next(page, SignIn(page))
+            screen = await next_screen(page, SignIn(page))
     if isinstance(screen, SignIn):
         screen = await _enter_password(session, screen)
     if isinstance(screen, SecurityQuestion):
@@ -50,7 +50,7 @@ async def sign_in(session: Session) -> None:
         await _change_it_later(session, screen)
 
 
-async def _next(page: Page, *screens: Screen) -> Screen:
+async def next_screen(page: Page, *screens: Screen) -> Screen:
     """The screen that comes; raises what a failure screen means."""
     failures, closed = sign_in_failures(page), overlays(page)
     return await reach(page, *screens, failures=failures, meaning=meaning, seconds=SCREEN_SECONDS, overlays=closed)
@@ -75,7 +75,7 @@ async def _answer(session: Session, form: SecurityQuestion) -> Screen:
 async def _after_it(page: Page, *more: Screen) -> Screen:
     """The screen after a password or an answer that the portal took; raises what it says else."""
     further = ForcedChange(page), ChooseMethod(page), EnterCode(page), PasswordExpiring(page), Home(page)
-    screen = await _next(page, SignInAlert(page), *more, *further)
+    screen = await next_screen(page, SignInAlert(page), *more, *further)
     if isinstance(screen, SignInAlert):
         await _explain(screen)
     if isinstance(screen, ForcedChange):
@@ -87,7 +87,7 @@ async def _choose_authenticator(session: Session, choice: ChooseMethod) -> Scree
     async with session.step("choose the authenticator"):
         await choice.authenticator.check()
         await choice.go_on.click()
-        return await _next(session.page, EnterCode(session.page))
+        return await next_screen(session.page, EnterCode(session.page))
 
 
 async def _enter_code(session: Session, form: EnterCode) -> Screen:
@@ -97,7 +97,7 @@ async def _enter_code(session: Session, form: EnterCode) -> Screen:
         async with session.step("enter the code", private=True):
             await form.code.fill((await session.code()).get_secret_value())
             await form.go_on.click()
-            screen = await _next(page, SignInAlert(page), PasswordExpiring(page), Home(page))
+            screen = await next_screen(page, SignInAlert(page), PasswordExpiring(page), Home(page))
         if not isinstance(screen, SignInAlert):
             return screen
         if phrase_in(await screen.words.inner_text(), PHRASES) != "code_refused":
@@ -111,7 +111,7 @@ async def _change_it_later(session: Session, warning: PasswordExpiring) -> None:
     await session.notice("password expires in days", days)
     async with session.step("put the password change off"):
         await warning.later.click()
-        await _next(session.page, Home(session.page))
+        await next_screen(session.page, Home(session.page))
 
 
 async def _explain(alert: SignInAlert) -> None:

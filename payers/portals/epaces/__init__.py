@@ -6,6 +6,7 @@ from payers.portals.epaces.eligibility import check
 from payers.portals.epaces.password_reset import change
 from payers.portals.epaces.phrases import PHRASES
 from payers.portals.epaces.sign_in import sign_in
+from payers.portals.epaces.sign_out import sign_out
 
 UNLOCK = WayBack(
     who="an ePACES administrator of the provider; Provider Relations for the Primary Admin",
@@ -18,7 +19,7 @@ PORTAL = Portal(
     name="epaces",
     title="ePACES",
     address="https://epaces.emedny.org",
-    version="2026.11.1",
+    version="2026.11.2",
     # Not published: lockout, password age, idle minutes, days of inactivity. An inactivated user's transactions are
     # purged after 120 days. The new eMedNY portal (Okta, 16 characters) is another site.
     policy=Policy(
@@ -31,6 +32,7 @@ PORTAL = Portal(
         },
     ),
     login=sign_in,
+    sign_out=sign_out,
     eligibility=check,
     claim_status=check_claims,
     password_reset=change,

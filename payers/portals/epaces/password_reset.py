@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from playwright.async_api import Locator
 
-from flows.errors import (
-    PortalChanged,
-    PortalError,
-)
 from flows.session import Session
-from payers import kit
 from payers.kit import change_meaning, phrase_in, shown
-from payers.portals.epaces.failures import meaning, press, reach
+from payers.portals.epaces.failures import press, reach
 from payers.portals.epaces.phrases import PHRASES
-from payers.portals.epaces.screens import ChangeAnswer, ChangeForm, ForcedChange, Home, SignIn
+from payers.portals.epaces.screens import ChangeAnswer, ChangeForm, ForcedChange, Home
 
 FORM_SECONDS = 30
 
@@ -35,16 +28,6 @@ async def change(session: Session) -> None:
         await form.again.fill(new)
         await press(page, form.submit)
         await explain((await reach(page, ChangeAnswer(page), seconds=FORM_SECONDS)).words)
-    await _sign_out(session)
-
-
-async def _sign_out(session: Session) -> None:
-    """Leave: a user id has one session, and the next sign-in tries the new password. Failing at this unsays nothing."""
-    page = session.page
-    with suppress(PortalError, PortalChanged):
-        async with session.step("sign out"):
-            await press(page, Home(page).log_out)
-            await kit.reach(page, SignIn(page), failures=[], meaning=meaning, seconds=FORM_SECONDS)
 
 
 async def explain(words: Locator) -> None:

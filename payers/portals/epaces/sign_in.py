@@ -25,14 +25,14 @@ async def sign_in(session: Session) -> None:
         return
     async with session.step("open the portal"):
         await visit(page, session.address + LOGIN, sign_in_failures(page).screens)
-        screen = await _next(page, Home(page), SignIn(page))
+        screen = await next_screen(page, Home(page), SignIn(page))
     if isinstance(screen, SignIn):
         screen = await _enter_password(session, screen)
     if isinstance(screen, PasswordExpiring):
         await _change_it_later(session, screen)
 
 
-async def _next(page: Page, *screens: Screen) -> Screen:
+async def next_screen(page: Page, *screens: Screen) -> Screen:
     """The screen that comes; raises what a failure screen means."""
     return await reach(page, *screens, failures=[sign_in_failures(page)], meaning=meaning, seconds=SCREEN_SECONDS)
 
@@ -52,7 +52,7 @@ async def _enter_password(session: Session, form: SignIn) -> Screen:
         await form.agree.check()
         await form.password.fill((await session.password()).get_secret_value())
         await press(page, form.submit)
-        screen = await _next(page, SignInMessage(page), ForcedChange(page), PasswordExpiring(page), Home(page))
+        screen = await next_screen(page, SignInMessage(page), ForcedChange(page), PasswordExpiring(page), Home(page))
         if isinstance(screen, SignInMessage):
             await explain(screen)
         if isinstance(screen, ForcedChange):
@@ -71,4 +71,4 @@ async def _change_it_later(session: Session, warning: PasswordExpiring) -> None:
     await session.notice("password expires in days", days)
     async with session.step("put the password change off"):
         await press(session.page, warning.go_on)
-        await _next(session.page, Home(session.page))
+        await next_screen(session.page, Home(session.page))
