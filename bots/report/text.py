@@ -116,15 +116,15 @@ def _activity(report: Report) -> Iterator[str]:
     yield from ("", "SINCE YESTERDAY")
     for line in report.flows:
         questions = f"; {line.answered} of {line.questions} questions answered" if line.questions else ""
-        yield f"    {line.flow:14}{plural(line.runs, 'run')}, {line.ended_well} ended well{questions}"
+        yield f"    {line.flow:18}{plural(line.runs, 'run')}, {line.ended_well} ended well{questions}"
     if not report.flows:
         yield "    nothing was run"
-    yield f"    {'sign-ins':14}{report.by_password} by password, {report.by_kept_session} from the kept session"
-    yield f"    {'schedule':14}{planned_words(report)}"
+    yield f"    {'sign-ins':18}{report.by_password} by password, {report.by_kept_session} from the kept session"
+    yield f"    {'schedule':18}{planned_words(report)}"
     for entry in report.not_run:
         words = f"{entry.account}, {entry.schedule}, due {when(entry.due_at)}: {entry.cause}"
         yield from textwrap.wrap(
-            words, WIDTH, initial_indent=" " * 18, subsequent_indent=" " * 20, break_on_hyphens=False
+            words, WIDTH, initial_indent=" " * 22, subsequent_indent=" " * 24, break_on_hyphens=False
         )
 
 

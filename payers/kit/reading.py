@@ -133,6 +133,15 @@ async def option_values(options: Locator) -> list[str]:
     return found
 
 
+def offered(choices: Sequence[str], screen: str, locator: str) -> Sequence[str]:
+    """What a list offers, at least something: a list without any is a page that changed, not an account that lacks a
+    role. Raises `AnswerUnreadable`.
+    """
+    if not choices:
+        raise AnswerUnreadable("the form offers nothing to choose; nothing was sent", screen=screen, locator=locator)
+    return choices
+
+
 def table_rows(rows: Sequence[list[str]], columns: list[str]) -> list[list[str]]:
     """The rows of tables that have exactly these columns, without the header rows.
 

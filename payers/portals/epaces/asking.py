@@ -11,7 +11,7 @@ from playwright.async_api import Locator, Page
 from flows.errors import AnswerUnreadable, InputError, PayerUnavailable, PermissionMissing
 from flows.parties import Organization, Provider
 from flows.session import Session
-from payers.kit import Screen, cells, phrase_in, tell_drift
+from payers.kit import Screen, cells, offered, phrase_in, tell_drift
 from payers.portals.epaces.failures import mark, press, reach
 from payers.portals.epaces.phrases import PHRASES
 from payers.portals.epaces.screens import ClaimForm, EligibilityForm, Home, ResponseList, Submitted
@@ -35,7 +35,7 @@ async def open_form(session: Session, link: Locator, form: EligibilityForm | Cla
 async def choose_provider(page: Page, form: Screen, organization: Organization, provider: Provider) -> None:
     """Ask in the name of exactly this provider, and read the choice back. Choosing draws the form anew."""
     home = Home(page)
-    lines = [line.strip() for line in await home.providers.all_text_contents()]
+    lines = [line.strip() for line in offered(await home.providers.all_text_contents(), "Home", "providers")]
     wanted = re.compile(rf"{re.escape(organization.name)} - .* - NPI {provider.npi} - ETIN \w+")
     fitting = [line for line in lines if wanted.fullmatch(line)]
     if len(fitting) != 1:

@@ -7,6 +7,7 @@ from playwright.async_api import Locator
 from flows.errors import AnswerUnreadable, InputError, PermissionMissing
 from flows.parties import Organization, Provider
 from flows.session import Session
+from payers.kit import offered
 from payers.portals.medi_cal.failures import leave, reach
 from payers.portals.medi_cal.screens import ClaimForm, Home, Inquiry, View
 
@@ -28,7 +29,7 @@ async def choose_provider(session: Session, organization: Organization, provider
     """Ask in the name of exactly this provider, and read the choice back from the header."""
     page, home = session.page, Home(session.page)
     line = f"{organization.name} - {provider.npi}"
-    if line not in [each.strip() for each in await home.choices.all_text_contents()]:
+    if line not in [each.strip() for each in offered(await home.choices.all_text_contents(), "Home", "choices")]:
         raise InputError(f"the portal does not list {line} for this account")
     if await provider_shown(home.provider) != (organization.name, provider.npi):
         await leave(page)

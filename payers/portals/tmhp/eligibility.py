@@ -7,7 +7,7 @@ from playwright.async_api import Page
 from flows.eligibility import EligibilityAnswer, EligibilityInquiry
 from flows.errors import AnswerUnreadable, InputError, PermissionMissing
 from flows.session import Session
-from payers.kit import SETTLE_SECONDS, input_values, option_values, shown
+from payers.kit import SETTLE_SECONDS, input_values, offered, option_values, shown
 from payers.portals.tmhp.failures import reach
 from payers.portals.tmhp.reading import read
 from payers.portals.tmhp.screens import Apps, Inquiry, Result
@@ -52,7 +52,7 @@ async def _fill(form: Inquiry, inquiry: EligibilityInquiry) -> None:
         "dateOfBirth": f"{member.patient.birth_date:%m/%d/%Y}",
         "eligibilityDate": f"{inquiry.service_date:%m/%d/%Y}",
     }
-    if wanted["provider"] not in await option_values(form.providers):
+    if wanted["provider"] not in offered(await option_values(form.providers), "Inquiry", "providers"):
         raise InputError(
             f"the portal does not list {inquiry.provider.npi} with tax id {organization.tin} for this account"
         )

@@ -7,7 +7,7 @@ from typing import Protocol
 from playwright.async_api import Locator, Page
 
 from flows.errors import InputError
-from payers.kit import Screen, option_values
+from payers.kit import Screen, offered, option_values
 from payers.portals.uhc.failures import reach
 from payers.portals.uhc.screens import Header
 
@@ -31,6 +31,6 @@ async def choose_organization(page: Page, form: Redrawn, tin: str, seconds: floa
 
 async def choose(box: Locator, options: Locator, value: str) -> None:
     """Choose the option with exactly this value."""
-    if value not in await option_values(options):
+    if value not in offered(await option_values(options), "Inquiry", "options"):
         raise InputError(f"the portal does not list {value} for this account")
     await box.select_option(value=value)

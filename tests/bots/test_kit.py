@@ -1,4 +1,4 @@
-"""What all portals' claims are read by: where a claim stands, and its lines."""
+"""What all portals read forms and claims by: what a list offers, where a claim stands, and its lines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from flows.claim_status import ClaimLine, ClaimStatusInquiry, Status
 from flows.errors import AnswerUnreadable, PayerUnavailable
 from flows.parties import Member, Organization, Person, Provider
-from payers.kit import asked_for, read_line, read_status
+from payers.kit import asked_for, offered, read_line, read_status
 
 WORDS = {"PAID": Status.PAID, "IN PROCESS": Status.PENDING}
 INQUIRY = ClaimStatusInquiry(
@@ -103,3 +103,10 @@ def test_of_the_claims_listed_those_that_were_asked_for_are_read() -> None:
     for inquiry, numbers in ((by_number, ["E01"]), (INQUIRY, ["E01", "E01"])):
         with pytest.raises(AnswerUnreadable):
             asked_for(inquiry, numbers)
+
+
+def test_a_list_without_choices_is_a_changed_page() -> None:
+    assert offered(["1", "2"], "Inquiry", "providers") == ["1", "2"]
+    with pytest.raises(AnswerUnreadable) as raised:
+        offered([], "Inquiry", "providers")
+    assert (raised.value.screen, raised.value.locator) == ("Inquiry", "providers")
