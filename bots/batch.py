@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field
 
-from bots.desk import Answer, Failure, Question
+from bots.desk import Answer, Failure, PatientAnswer, Question
 from bots.journal import Journal
 from bots.router import Router
 from bots.runner import RunHead, Runner, RunResult
@@ -133,15 +133,16 @@ class _Part:
         return run
 
     def _record(self, head: RunHead, index: int, found: Answer | Failure) -> None:
-        question, held = self.questions[index], None
-        known = {"key": self.rows[index].key, "payer": question.payer.name, **asdict(head)}
-        if isinstance(found, Failure):
-            result = Result(outcome=RowOutcome.NO_ANSWER, failure=found, **known)
-        else:
+        row, held = self.rows[index], None
+        known = {"key": row.key, "payer": self.questions[index].payer.name, **asdict(head)}
+        if row.inquiry and isinstance(found, PatientAnswer):
             result = Result(outcome=RowOutcome.ANSWERED, answer=found, asked_at=found.asked_at, **known)
             # held before the answer is on disk, so that no kill in between lets it pass
-            held = self.tripwire.held(question.inquiry, result)
+            held = self.tripwire.held(row.inquiry, result)
             self.journal.append(result)
+        else:
+            failure = found if isinstance(found, Failure) else None
+            result = Result(outcome=RowOutcome.NO_ANSWER, failure=failure, **known)
         self.plan.results[result.key] = result
         if held:
             self.plan.hold(result.payer, held, self.tripwire.runs[result.payer])

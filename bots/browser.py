@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bots.landing import Landing
 from bots.relay import Line
 from flows.errors import InputError
 
@@ -85,9 +86,10 @@ def _playwrights_own(environment: Mapping[str, str]) -> list[str]:
 class Host:
     """One browser process with many contexts. Drained rather than killed: it takes no new contexts, then ends."""
 
-    def __init__(self, driver: Playwright, browser: Browser) -> None:
+    def __init__(self, driver: Playwright, browser: Browser, landing: Landing) -> None:
         self._driver = driver
         self._browser = browser
+        self._landing = landing
         self.served = 0
         self.open = 0
 
@@ -100,18 +102,21 @@ class Host:
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, OPEN_FILES), most))
         driver = await async_playwright().start()
+        landing = Landing.make()
         try:
             browser = await driver.chromium.launch(
                 executable_path=executable,
                 headless=not headed,
                 args=list(SWITCHES),
                 chromium_sandbox=os.geteuid() != 0,
+                downloads_path=landing.path,
             )
         except Error as error:
             await driver.stop()
+            landing.wipe()
             reason = str(error).splitlines()[0][:200]
             raise InputError(f"the browser {executable} does not start: {reason}") from None
-        return cls(driver, browser)
+        return cls(driver, browser, landing)
 
     @property
     def alive(self) -> bool:
@@ -144,6 +149,7 @@ class Host:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._browser.close(), CLOSE_SECONDS)
         await self._driver.stop()
+        self._landing.wipe()
 
 
 async def tidy(page: Page, *, forget_cache: bool) -> None:

@@ -13,13 +13,20 @@ from pydantic import Field
 
 from flows.claim_status import ClaimStatusAnswer, ClaimStatusInquiry
 from flows.eligibility import EligibilityAnswer, EligibilityInquiry
+from flows.era_download import EraDownloadAnswer, EraDownloadInquiry, KeptEra, ListedPayment
 from flows.errors import PortalkeeperError, error_classes
 from flows.parties import Account, Payer, Record
 
-Inquiry = EligibilityInquiry | ClaimStatusInquiry
+PatientInquiry = EligibilityInquiry | ClaimStatusInquiry
+"""What can be asked about a patient."""
+
+Inquiry = PatientInquiry | EraDownloadInquiry
 """What can be asked. In JSON the fields tell which it is: each has required ones that the other refuses."""
 
-Answer = EligibilityAnswer | ClaimStatusAnswer
+PatientAnswer = EligibilityAnswer | ClaimStatusAnswer
+"""What can be answered about a patient."""
+
+Answer = PatientAnswer | EraDownloadAnswer
 """What can be answered; told apart in JSON as inquiries are."""
 
 
@@ -178,6 +185,12 @@ class Desk(Protocol):
 
     async def answered(self, index: int, result: Answer | Failure) -> None:
         """Question `index` is finished; the result is on disk when this returns."""
+
+    async def listed(self, payer: str, payments: tuple[ListedPayment, ...]) -> tuple[int, ...]:
+        """Record what a payer's list of payments shows; the places of those whose file is not on disk."""
+
+    async def kept(self, payer: str, era: KeptEra, sealed: str) -> None:
+        """Put a sealed file (base64) on disk. Does not return before it is there: it may be the only copy."""
 
     async def notice(self, kind: str, words: str) -> None:
         """Something worth knowing that is no failure. `words` hold no portal text."""

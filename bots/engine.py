@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from bots.browser import Host, tidy
 from bots.desk import Desk, Order, Outcome
 from bots.faults import translated
 from bots.mail import Inbox
-from bots.sealing import Key
-from bots.session import LiveSession, Person, unsealed_state
+from bots.sealing import Key, Unreadable, unseal
+from bots.session import LiveSession, Person
 from bots.vault import Vault
 from bots.worker import work
 from payers.model import Portal
@@ -105,3 +108,12 @@ class Engine:
         hosts, self._hosts = self._hosts, []
         for host in hosts:
             await host.stop()
+
+
+def unsealed_state(sealed: str | None, key: Key) -> dict[str, Any]:
+    """What `LiveSession.sealed_state` sealed; an empty state when there is none or it can't be opened."""
+    with suppress(Unreadable, ValueError):
+        if sealed is not None:
+            state: dict[str, Any] = json.loads(unseal(base64.b64decode(sealed), key, "the signed-in state"))
+            return state
+    return {"storage": None, "session": {}}

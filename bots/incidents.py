@@ -8,6 +8,9 @@
     canary   what follows the end of a repair or a pause: one run on the portal goes first
     first password
              what follows the brake: one password submission on the portal goes first
+    unsaved era
+             a downloaded file that can't be written: it is in memory only, and is tried again until it is on disk
+    lost era files that a portal gave out and offers no more, and that are not on disk
 
 An incident has an opener, a cause and a closer; each opening and closing is in the audit trail.
 """
@@ -35,6 +38,8 @@ class Kind(StrEnum):
     BRAKE = "brake"
     CANARY = "canary"
     FIRST_PASSWORD = "first password"  # noqa: S105 - the name of a state
+    UNSAVED_ERA = "unsaved era"
+    LOST_ERA = "lost era"
 
 
 _OPEN = "SELECT * FROM incidents WHERE kind = ? AND closed_at IS NULL"

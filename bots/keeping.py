@@ -6,12 +6,14 @@ worker there is done here, so that the list and the deed can't differ.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bots.clock.schedules import KEEP
+from bots.clock import schedules
+from bots.desk import Answer, Failure
 from bots.inventory import Inventory
 from bots.outlook import DueKind, account_of, due_now
-from bots.runner import PastExpiry, Runner, RunResult
+from bots.payees import Wanted, era_questions
+from bots.runner import PastExpiry, RunHead, Runner, RunResult
 from bots.runner.password_change import change_password
 from bots.settings import Settings
 from bots.vault import Vault
@@ -28,7 +30,24 @@ class Keeper:
 
     async def run(self, account: str, flow: str) -> RunResult:
         """Run a flow for an account; what a portal does is in the result. `keep` may have nothing to do."""
-        return await (self._keep(account) if flow == KEEP else self.runner.run(account, flow))
+        match flow:
+            case schedules.KEEP:
+                return await self._keep(account)
+            case schedules.ERAS:
+                return await self._fetch_eras(account)
+        return await self.runner.run(account, flow)
+
+    async def _fetch_eras(self, account: str) -> RunResult:
+        """Fetch the remittances of everybody that the account acts for. What failed of it is the run's failure."""
+        failures: list[Failure] = []
+
+        def record(head: RunHead, index: int, result: Answer | Failure) -> None:
+            if isinstance(result, Failure):
+                failures.append(result)
+
+        questions = era_questions(self.inventory, Wanted(account=account))[account]
+        result = await self.runner.run(account, schedules.ERAS, questions, record=record)
+        return replace(result, failure=failures[0]) if failures and not result.failure else result
 
     async def _keep(self, account: str) -> RunResult:
         due = due_now(self.inventory, self.settings, account)

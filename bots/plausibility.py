@@ -19,7 +19,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from bots.desk import Answer, Inquiry
+from bots.desk import PatientAnswer, PatientInquiry
 from flows.claim_status import ClaimStatusAnswer
 
 Counts = Mapping[str, int]
@@ -47,7 +47,7 @@ class Oddity:
     words: str
 
 
-def outcome_word(answer: Answer) -> str:
+def outcome_word(answer: PatientAnswer) -> str:
     """The word by which an answer is counted: the coverage, or the status of its claims, `SEVERAL` if they differ."""
     if not isinstance(answer, ClaimStatusAnswer):
         return str(answer.coverage)
@@ -83,7 +83,7 @@ class Tally:
         self._seen: Counter[str] = Counter()
         self._patients: dict[str, date] = {}
 
-    def add(self, portal: str, inquiry: Inquiry, answer: Answer) -> Oddity | None:
+    def add(self, portal: str, inquiry: PatientInquiry, answer: PatientAnswer) -> Oddity | None:
         """Count an answer of `portal`; what is odd now."""
         self._seen[outcome_word(answer)] += 1
         born = inquiry.member.patient.birth_date
@@ -93,7 +93,7 @@ class Tally:
         return odd_share(self._seen, self._usual, self._limits, self._vouched)
 
 
-def _marks(portal: str, answer: Answer) -> list[str]:
+def _marks(portal: str, answer: PatientAnswer) -> list[str]:
     """What no two patients' pages have in common."""
     marks = [f"transaction {answer.portal_transaction_id}"] if answer.portal_transaction_id else []
     if isinstance(answer, ClaimStatusAnswer):

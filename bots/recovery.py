@@ -12,6 +12,7 @@ from bots.desk import Verdict
 from bots.disk import sweep
 from bots.inventory import Inventory, stamp
 from bots.lease import try_lock
+from bots.remittances import settle
 from bots.settings import Settings
 
 DIED = "the process died; what it was doing is not known"
@@ -47,8 +48,15 @@ def recover(inventory: Inventory, settings: Settings) -> Recovered:
             if free:
                 accounts.append(row["account"])
                 closed = _settle(inventory, row["account"])
+                settle(inventory, settings.eras_folder, row["account"])
                 runs, attempts = runs + closed[0], attempts + closed[1]
-    folders = (settings.vault_folder, settings.state_folder, settings.answers_folder, settings.home)
+    folders = (
+        settings.vault_folder,
+        settings.state_folder,
+        settings.answers_folder,
+        settings.eras_folder,
+        settings.home,
+    )
     files = sum(sweep(folder) for folder in folders if folder.is_dir())
     return Recovered(tuple(accounts), runs, attempts, files)
 

@@ -5,22 +5,24 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from bots import arrivals
 from bots.attempts import Attempts
 from bots.codes.totp import Totp
 from bots.desk import Candidate, Desk, SignIn, Verdict
 from bots.faults import translated
 from bots.mail import Inbox, Mark
 from bots.relay import Line
-from bots.sealing import Key, Unreadable, seal, unseal
+from bots.sealing import Key, seal
 from bots.vault import Vault
 from bots.watch import Watch
+from flows.era_download import KeptEra, ListedPayment
 from flows.errors import (
     AccountHeld,
     CodesExhausted,
@@ -36,7 +38,7 @@ from flows.password_reset import RecoverPassword, ResetPassword
 from payers.model import Portal
 
 if TYPE_CHECKING:
-    from playwright.async_api import Page
+    from playwright.async_api import Download, Page
 
 
 class Person(Protocol):
@@ -183,6 +185,14 @@ class LiveSession:
         await self._attempts.open_answer(answer.get_secret_value(), fingerprint)
         return answer
 
+    async def listed(self, payments: Sequence[ListedPayment]) -> tuple[ListedPayment, ...]:
+        """Tell the Desk, which knows what is on disk."""
+        return tuple(payments[place] for place in await self._desk.listed(self.payer.name, tuple(payments)))
+
+    async def keep(self, download: Download, *payments: ListedPayment) -> KeptEra:
+        """Seal what came and hand it to the Desk."""
+        return await arrivals.keep(download, payments, self.payer.name, self._desk, self._key)
+
     async def notice(self, kind: str, words: str = "") -> None:
         """Record something worth knowing that is no failure."""
         await self._desk.notice(kind, words)
@@ -270,10 +280,10 @@ class LiveSession:
 
     async def sealed_state(self) -> str:
         """Cookies, local storage and the page's session storage, sealed, as text."""
-        stored = await self.page.context.storage_state()
         kept = await self.page.evaluate("() => Object.assign({}, sessionStorage)")
         address = urlsplit(self.page.url)
-        state = {"storage": stored, "session": {f"{address.scheme}://{address.netloc}": kept} if kept else {}}
+        session = {f"{address.scheme}://{address.netloc}": kept} if kept else {}
+        state = {"storage": await self.page.context.storage_state(), "session": session}
         return base64.b64encode(seal(json.dumps(state).encode(), self._key)).decode()
 
     async def restore(self, session_storage: dict[str, dict[str, str]]) -> None:
@@ -288,12 +298,3 @@ class LiveSession:
     def _must_be_private(self, what: str) -> None:
         if not self._private:
             raise RuntimeError(f"a {what} may only be read inside a private step")
-
-
-def unsealed_state(sealed: str | None, key: Key) -> dict[str, Any]:
-    """What `LiveSession.sealed_state` sealed; an empty state when there is none or it can't be opened."""
-    with suppress(Unreadable, ValueError):
-        if sealed is not None:
-            state: dict[str, Any] = json.loads(unseal(base64.b64decode(sealed), key, "the signed-in state"))
-            return state
-    return {"storage": None, "session": {}}

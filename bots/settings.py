@@ -152,6 +152,11 @@ class Settings(BaseSettings):
         return self.home / "answers"
 
     @property
+    def eras_folder(self) -> Path:
+        """Sealed remittance files as they came, each named by its SHA-256."""
+        return self.home / "eras"
+
+    @property
     def report_folder(self) -> Path:
         """Health reports."""
         return self.home / "reports"

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection
 
 from bots import holds
-from bots.desk import Failure, Inquiry
+from bots.desk import Failure, PatientInquiry
 from bots.inventory import Inventory
 from bots.plausibility import Limits, Oddity, Tally
 from bots.settings import Settings
@@ -28,7 +28,7 @@ class Tripwire:
         self._failures: dict[str, Failure] = {}
         self.runs: dict[str, set[str]] = defaultdict(set)
 
-    def take_up(self, known: Collection[tuple[Inquiry, Result]]) -> None:
+    def take_up(self, known: Collection[tuple[PatientInquiry, Result]]) -> None:
         """Begin with the known answers of runs that ended early: killed, stopped, or out of a portal's order."""
         self._early = holds.ended_early(self._inventory, {result.run_id for _, result in known})
         for inquiry, result in known:
@@ -36,7 +36,7 @@ class Tripwire:
                 self.runs[result.payer].add(result.run_id)
                 self._add(inquiry, result)
 
-    def held(self, inquiry: Inquiry, result: Result) -> Failure | None:
+    def held(self, inquiry: PatientInquiry, result: Result) -> Failure | None:
         """Count a new answer; the failure of its payer's rows when they are held, which is on disk then."""
         payer, runs = result.payer, self.runs[result.payer]
         before = len(runs)
@@ -51,7 +51,7 @@ class Tripwire:
         """Whether another process holds the payer's answers meanwhile."""
         return holds.held_payers(self._inventory, self._flow).get(payer)
 
-    def _add(self, inquiry: Inquiry, result: Result) -> Oddity | None:
+    def _add(self, inquiry: PatientInquiry, result: Result) -> Oddity | None:
         payer = result.payer
         if result.answer is None:
             return None

@@ -6,11 +6,12 @@ import asyncio
 from contextlib import AbstractAsyncContextManager
 
 from bots import now
-from bots.desk import Answer, Desk, Failure, Inquiry, Order, Outcome, SignIn
+from bots.desk import Answer, Desk, Failure, Inquiry, Order, Outcome, PatientAnswer, SignIn
 from bots.faults import translated
 from bots.session import LiveSession, Person
 from flows.claim_status import ClaimStatusInquiry
 from flows.eligibility import EligibilityInquiry, Match
+from flows.era_download import EraDownloadInquiry
 from flows.errors import AnswerUnreadable, InputError, PasswordExpired, PayerUnavailable, PortalkeeperError
 
 ROW_FAILURES = (PayerUnavailable, AnswerUnreadable, InputError)
@@ -107,7 +108,7 @@ async def _ask(session: LiveSession, flow: str, inquiry: Inquiry) -> Answer | Fa
     try:
         with translated(f"check {flow}"):
             answer = await _answer(session, flow, inquiry)
-        if answer.match is Match.DIFFERS:
+        if isinstance(answer, PatientAnswer) and answer.match is Match.DIFFERS:
             raise AnswerUnreadable("the page shows another member than the one asked for", screen="Result")
     except ROW_FAILURES as error:
         return Failure.of(error)
@@ -122,6 +123,8 @@ async def _answer(session: LiveSession, flow: str, inquiry: Inquiry) -> Answer:
             return await portal.eligibility(session, inquiry)
         case "claim_status", ClaimStatusInquiry() if portal.claim_status:
             return await portal.claim_status(session, inquiry)
+        case "era_download", EraDownloadInquiry() if portal.era_download:
+            return await portal.era_download(session, inquiry)
     raise InputError(f"{portal.title} takes no such question for {flow}")
 
 

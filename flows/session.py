@@ -10,7 +10,11 @@ from pydantic import SecretStr
 from flows.parties import Account, Payer
 
 if TYPE_CHECKING:
-    from playwright.async_api import Page
+    from collections.abc import Sequence
+
+    from playwright.async_api import Download, Page
+
+    from flows.era_download import KeptEra, ListedPayment
 
 
 class Session(Protocol):
@@ -73,6 +77,16 @@ class Session(Protocol):
         """Name what is being done.
 
         A private step handles secrets: it leaves no trace, and lets one submission of each secret out.
+        """
+
+    async def listed(self, payments: Sequence[ListedPayment]) -> tuple[ListedPayment, ...]:
+        """Record what a list of payments shows; those of them whose file is not on disk. Before any is downloaded."""
+
+    async def keep(self, download: Download, *payments: ListedPayment) -> KeptEra:
+        """Put a downloaded file, which is that of these payments, on disk: sealed, fsynced and in the inventory.
+
+        What follows a download, such as marking it, comes after this. Raises `AnswerUnreadable` for what is no file of
+        remittances.
         """
 
     async def notice(self, kind: str, words: str = "") -> None:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from flows.claim_status import CheckClaimStatus
 from flows.eligibility import CheckEligibility
+from flows.era_download import DownloadEras
 from flows.login import Login
 from flows.password_reset import RecoverPassword, ResetPassword
 
@@ -69,8 +70,9 @@ class Policy:
     """A portal's published clocks and limits; `None` where nothing is published (never a guess).
 
     Days and minutes as the portal counts them. `lockout_threshold` refused passwords in a row lock, `code_threshold`
-    refused codes; `lock_minutes` later the portal takes a lock off by itself. `sources` names where each number was
-    read. `ways_back` has the states for which a way back is published.
+    refused codes; `lock_minutes` later the portal takes a lock off by itself. `era_span_days` is the longest span of
+    days that one search for payments takes, `era_days` how far back files are offered. `sources` names where each
+    number was read. `ways_back` has the states for which a way back is published.
     """
 
     lockout_threshold: int | None = None
@@ -81,6 +83,8 @@ class Policy:
     password_warning_days: int | None = None
     inactivity_days: int | None = None
     single_session: bool | None = None
+    era_span_days: int | None = None
+    era_days: int | None = None
     password_rules: PasswordRules | None = None
     ways_back: Mapping[AccountState, WayBack] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
@@ -107,6 +111,7 @@ class Portal:
     sign_out: Login | None = None
     eligibility: CheckEligibility | None = None
     claim_status: CheckClaimStatus | None = None
+    era_download: DownloadEras | None = None
     password_reset: ResetPassword | None = None
     password_recovery: RecoverPassword | None = None
     reset_letter: ResetLetter | None = None
@@ -120,4 +125,4 @@ class Portal:
         return tuple(name for name in FLOWS if getattr(self, name) is not None)
 
 
-FLOWS = ("login", "eligibility", "claim_status", "password_reset", "password_recovery")
+FLOWS = ("login", "eligibility", "claim_status", "era_download", "password_reset", "password_recovery")

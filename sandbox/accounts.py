@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.clock import written
 
 METHODS = ("authenticator", "text", "backup")
-ROLES = ("eligibility", "claim_status")
+ROLES = ("eligibility", "claim_status", "era")
 _SPECIAL = "-@#$%*"
 _LOWER = "abcdefghijkmnpqrstuvwxyz"
 _UPPER = "ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -39,6 +39,8 @@ class Tally:
     sign_ins_elsewhere: int = 0
     lookups: int = 0
     claim_lookups: int = 0
+    era_searches: int = 0
+    era_downloads: int = 0
     lock_count: int = 0
     sessions_ended_by_newer: int = 0
     sessions_ended_by_choice: int = 0

@@ -1,6 +1,7 @@
 """The control interface: what the portals saw, and orders: clock, accounts, policies, faults."""
 
 from collections.abc import Awaitable, Callable
+from datetime import date
 from itertools import islice
 from typing import Any
 
@@ -12,7 +13,7 @@ from starlette.routing import Route
 from sandbox.account_orders import apply_account, portal_named
 from sandbox.letter_orders import ordered_letter
 from sandbox.organizations import ORGANIZATIONS
-from sandbox.policy import InputError, number, text, whole
+from sandbox.policy import InputError, flag, number, text, whole
 from sandbox.sign_in import complete
 from sandbox.sites import HOSTS
 from sandbox.web import bad_input, read_json
@@ -30,6 +31,8 @@ def control_app(world: World, wires: Wires) -> Starlette:
         ("GET", "/members", desk.members),
         ("GET", "/claims", desk.claims),
         ("GET", "/medicaid-claims", desk.medicaid_claims),
+        ("GET", "/payments", desk.payments),
+        ("POST", "/payments", desk.order_payment),
         ("GET", "/organizations", desk.organizations),
         ("GET", "/log", desk.log),
         ("POST", "/reset", desk.reset),
@@ -74,6 +77,22 @@ class Control:
     async def medicaid_claims(self, _: Request) -> Response:
         """The claims that the Medicaid payers have on file."""
         return JSONResponse([each.public() for each in self._world.medicaid_claims])
+
+    async def payments(self, request: Request) -> Response:
+        """What a user's list of payments holds between two days, and what became of each file."""
+        query = _known(dict(request.query_params), "portal", "user", "payer", "tin", "first", "last")
+        portal, user = self._account({name: query.get(name) for name in ("portal", "user")})
+        days = (date.fromisoformat(query.get(name, "")) for name in ("first", "last"))
+        rows = portal.remits.rows(portal.accounts[user], query.get("payer", ""), query.get("tin", ""), *days)
+        return JSONResponse([portal.remits.public(each) for each in rows])
+
+    async def order_payment(self, request: Request) -> Response:
+        """A user's file is late, or comes revised now."""
+        body = _known(await read_json(request), "portal", "user", "trace", "late", "revised")
+        trace = text("trace", body.pop("trace", None))
+        wanted = {name: flag(name, body.pop(name)) for name in ("late", "revised") if name in body}
+        portal, user = self._account(body)
+        return JSONResponse(portal.remits.order(portal.accounts[user], trace, wanted))
 
     async def organizations(self, _: Request) -> Response:
         """Organizations with tax numbers, regions and providers."""

@@ -7,12 +7,12 @@ from typing import Any
 from sandbox.policy import InputError, flag, number, one_of, text, whole
 
 _PASSWORDS = ("change_post", "forgot_post", "reset_post")
-_INQUIRIES = ("eligibility", "lookup", "claims", "claim_lookup")
+_INQUIRIES = ("eligibility", "lookup", "claims", "claim_lookup", "eras", "era_lookup", "era_file")
 STEPS = ("login", "login_post", "answer_post", "code_post", "home", *_INQUIRIES, "change", *_PASSWORDS)
 _PAGES = (*STEPS, "any")
-_CUTS = ("login", "login_post", "answer_post", "code_post", "home", "lookup", "claim_lookup", *_PASSWORDS)
-_FORMS = ("login", "eligibility", "claims")
-_LOOKUPS = ("lookup", "claim_lookup")
+_CUTS = ("login", "login_post", "answer_post", "code_post", "home", *_INQUIRIES[1::2], "era_file", *_PASSWORDS)
+_FORMS = ("login", "eligibility", "claims", "eras")
+_LOOKUPS = ("lookup", "claim_lookup", "era_lookup")
 
 
 def _first(place: str, places: tuple[str, ...]) -> tuple[str, ...]:
@@ -44,6 +44,10 @@ PLACES: dict[str, tuple[str, ...]] = {
     "empty_result": _LOOKUPS,
     "outage_text": _LOOKUPS,
     "session_text": _LOOKUPS,
+    "empty_file": ("era_file",),
+    "truncated_file": ("era_file",),
+    "login_page_file": ("era_file",),
+    "cut_file": ("era_file",),
     "payer_down": _LOOKUPS,
     "dropped_characters": ("eligibility", "claims", "login"),
     "end_session": ("session",),

@@ -7,10 +7,22 @@ from typing import Any
 
 SIGN_IN_PAGES = ("light", "gen2", "gen3", "classic")
 SESSION_RULES = ("newest_wins", "oldest_wins", "refused", "many")
-_FROM_ZERO = ("password_user_run", "password_history")
+_FROM_ZERO = ("password_user_run", "password_history", "era_days", "era_span_days", "era_old_days")
 _OWN: dict[str, dict[str, Any]] = {
-    "tmhp": {"password_max_length": 72, "password_max_age_days": 60.0, "sessions": "many"},
-    "uhc": {"password_max_length": 100, "forbidden_characters": "&"},
+    "tmhp": {
+        "password_max_length": 72,
+        "password_max_age_days": 60.0,
+        "sessions": "many",
+        "era_consumed": True,
+        "era_old_days": 30,
+    },
+    "uhc": {
+        "password_max_length": 100,
+        "forbidden_characters": "&",
+        "era_days": 395,
+        "era_span_days": 90,
+        "era_marks_itself": True,
+    },
     "epaces": {"password_max_length": 16, "sessions": "refused"},
     "medi_cal": {"password_max_length": 64},
 }
@@ -49,6 +61,11 @@ class Policy:
     reset_link_hours: float = 24.0
     reset_links_a_day: int = 5
     sign_in_page: str = "light"
+    era_days: int = 0
+    era_span_days: int = 0
+    era_old_days: int = 0
+    era_consumed: bool = False
+    era_marks_itself: bool = False
 
     def change(self, wanted: Mapping[str, Any]) -> None:
         """Take over `wanted`, all of it or (InputError) nothing."""

@@ -33,6 +33,7 @@ class Session:
     bearer: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     last_answer: Any = None
     last_claims: Any = None
+    last_remits: Any = None
     answers: dict[str, Any] = field(default_factory=dict)
 
 

@@ -16,6 +16,7 @@ from sandbox.members import Member, draw_members
 from sandbox.names import LAST, first_name
 from sandbox.organizations import ORGANIZATIONS
 from sandbox.policy import policy_for
+from sandbox.remits import Remits
 from sandbox.sessions import Session, Sessions
 
 PORTALS = ("availity", "uhc", "tmhp", "epaces", "medi_cal")
@@ -48,6 +49,7 @@ class Portal:
         self.filed: list[Any] = []
         self._world = world
         self.sessions = Sessions(world.clock, self.policy, self._ended)
+        self.remits = Remits(name, world.seed, world.clock, self.policy, world.members)
 
     def account(self, session: Session) -> Account:
         """The account a session belongs to."""
@@ -145,7 +147,7 @@ def default_account(seed: int, portal: str, user: str, number: int, now: float) 
         password_set_at=now,
         last_sign_in_at=now,
         methods=[] if portal in _ONE_STEP else list(METHODS),
-        roles=["claim_status"] if number == 3 else ["eligibility", "claim_status"],
+        roles=["claim_status"] if number == 3 else ["eligibility", "claim_status", "era"],
         backup_codes=new_backup_codes(draw),
     )
 

@@ -24,6 +24,7 @@ from payers.model import Portal
 from payers.registry import listed_payers, portals
 from sandbox.practice import Practice, running
 from tests.record_claims import record_claims, record_medicaid_claims
+from tests.record_eras import record_eras
 from tests.record_pages import Book, Seat, application, question, reading
 
 PAGES = Path(__file__).parents[1] / "recordings" / "pages"
@@ -57,6 +58,8 @@ class Recorder(Book):
                     fault = {"portal": self.portal.name, "user": made["user"], "kind": "outage_text"}
                     self.practice.post("/faults", **fault)
                 await self._ask(seat, case, member)
+            if self.portal.era_download:
+                await record_eras(self, seat)
             if self.portal.claim_status:
                 await (record_medicaid_claims if self.portal.name in MEDICAID else record_claims)(self, seat)
         await self._change_passwords()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
@@ -15,13 +16,14 @@ from pydantic import SecretStr
 from bots.desk import Failure
 from flows.claim_status import ClaimStatusAnswer
 from flows.eligibility import EligibilityAnswer, EligibilityInquiry
+from flows.era_download import KeptEra, ListedPayment
 from flows.errors import PortalkeeperError
 from flows.parties import Account, Member, Organization, Payer, Person, Provider, Relationship
 from payers.model import Portal
 from sandbox.practice import Practice
 
 if TYPE_CHECKING:
-    from playwright.async_api import Frame, Page
+    from playwright.async_api import Download, Frame, Page
 
 DAY = date(2026, 11, 23)
 ORGANIZATION = Organization(name="Example Valley Medical Group", tin="000004471")
@@ -82,6 +84,13 @@ class Seat:
         if leaving := self.leaving:
             self.leaving = None
             await leaving()
+
+    async def listed(self, payments: Sequence[ListedPayment]) -> tuple[ListedPayment, ...]:
+        return tuple(payments)
+
+    async def keep(self, download: Download, *payments: ListedPayment) -> KeptEra:
+        data = (await download.path()).read_bytes()
+        return KeptEra(sha256=hashlib.sha256(data).hexdigest(), size=len(data), payments=payments)
 
     async def notice(self, kind: str, words: str = "") -> None:
         pass

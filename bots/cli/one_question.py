@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from bots import now
 from bots.cli.office import log_to, office
 from bots.cli.printing import print_fields, print_json, print_table
-from bots.desk import Answer, Failure, Question
+from bots.desk import Answer, Failure, PatientAnswer, PatientInquiry, Question
 from bots.inventory.accounts import get_account, organizations
 from bots.journal import Journal
 from bots.router import Router
@@ -22,6 +22,7 @@ from bots.worklist.questions import QuestionReader, RowProblem
 from flows.claim_status import ClaimStatusAnswer
 from flows.eligibility import EligibilityAnswer
 from flows.errors import InputError
+from flows.parties import Payer
 from payers.registry import find_portal, listed_payers
 
 ASKED_FOR = {
@@ -52,10 +53,10 @@ def ask_one(
     cells = _completed(contract, asked_for, {**given, **private})
     if lacking := [words for name, words in (also or {}).items() if not cells.get(name)]:
         raise InputError(f"say the {' and the '.join(lacking)}")
-    question, account = _question(contract, cells)
+    payer, inquiry, account = _question(contract, cells)
     if private:
         _only_for_a_sandbox(account)
-    found = asyncio.run(_ask(contract.flow, question, account))
+    found = asyncio.run(_ask(contract.flow, payer, inquiry, account))
     if isinstance(found, Failure):
         raise found.to_error()
     _print(found, account, json=json)
@@ -89,7 +90,7 @@ def _from_line(contract: Contract, line: str) -> dict[str, str]:
     return {name: str(value).strip() for name, value in given.items() if value is not None}
 
 
-def _question(contract: Contract, cells: Mapping[str, str]) -> tuple[Question, str]:
+def _question(contract: Contract, cells: Mapping[str, str]) -> tuple[Payer, PatientInquiry, str]:
     """The question, and the one account that asks it."""
     listed = listed_payers()
     maps = ColumnMap.load(office.settings.config / "columns.toml", contract)
@@ -108,7 +109,7 @@ def _question(contract: Contract, cells: Mapping[str, str]) -> tuple[Question, s
         raise InputError(str(error)) from None
     router = Router(office.inventory)
     account = router.account_for(listed[payer.name], inquiry.organization, inquiry.provider.npi, cells.get("account"))
-    return Question(payer=payer, inquiry=inquiry), account
+    return payer, inquiry, account
 
 
 def _only_for_a_sandbox(account: str) -> None:
@@ -120,27 +121,27 @@ def _only_for_a_sandbox(account: str) -> None:
         )
 
 
-async def _ask(flow: str, question: Question, account: str) -> Answer | Failure:
+async def _ask(flow: str, payer: Payer, inquiry: PatientInquiry, account: str) -> Answer | Failure:
     journal = Journal(office.settings.answers_folder)
-    key = question_key(question.payer, question.inquiry, office.vault.keyed_hash)
+    key = question_key(payer, inquiry, office.vault.keyed_hash)
     found: list[Answer | Failure] = []
 
     def record(head: RunHead, index: int, result: Answer | Failure) -> None:
         found.append(result)
-        if not isinstance(result, Failure):
+        if isinstance(result, PatientAnswer):
             journal.append(
                 Result(
                     key=key,
                     outcome=RowOutcome.ANSWERED,
                     answer=result,
-                    payer=question.payer.name,
+                    payer=payer.name,
                     asked_at=result.asked_at,
                     **vars(head),
                 )
             )
 
     async with office.runner("command") as runner:
-        run: RunResult = await runner.run(account, flow, [question], record=record)
+        run: RunResult = await runner.run(account, flow, [Question(payer=payer, inquiry=inquiry)], record=record)
     if found:
         return found[0]
     return run.failure or Failure(error="WorkerLost", message="the run ended without an answer")

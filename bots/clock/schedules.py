@@ -18,7 +18,8 @@ from flows.parties import Record
 from payers import registry
 
 KEEP = "keep"  # what the due list promises of the worker; the service knows how
-FLOWS = ("login", KEEP)  # what needs no questions
+ERAS = "era_download"  # whose questions follow from the account's scopes
+FLOWS = ("login", KEEP, ERAS)  # what needs no list of questions
 KEYS = ("flow", "accounts", "cron", "zone")
 UNATTENDED = (Kind.WORKER, Kind.BREAK_GLASS)  # others are kept alive by their owners only
 
@@ -47,7 +48,7 @@ class Schedule(Record):
     @classmethod
     def _known_flow(cls, value: str) -> str:
         if value not in FLOWS:
-            raise ValueError(f"expected {' or '.join(FLOWS)}, not {value!r}")
+            raise ValueError(f"expected {', '.join(FLOWS[:-1])} or {FLOWS[-1]}, not {value!r}")
         return value
 
     @field_validator("cron")

@@ -107,3 +107,25 @@ def m005_plausibility(db: Database) -> None:
             run_id TEXT NOT NULL, payer TEXT NOT NULL, flow TEXT NOT NULL, incident INTEGER NOT NULL,
             word TEXT NOT NULL, decided TEXT, decided_at TEXT, PRIMARY KEY (run_id, payer)) STRICT, WITHOUT ROWID"""
     )
+
+
+def m006_eras_kept(db: Database) -> None:
+    """Payments that portals list, and the remittance files that were fetched for them. No member data.
+
+    A kept row without `kept_at` is a file on its way to disk; one with `set_aside_at` is worth nothing, and is fetched
+    again.
+    """
+    payment = """account TEXT NOT NULL, portal TEXT NOT NULL, payer TEXT NOT NULL, trace TEXT NOT NULL,
+        amount TEXT NOT NULL, paid_on TEXT NOT NULL, payee_tin TEXT NOT NULL, payee_npi TEXT NOT NULL,
+        posted_on TEXT NOT NULL"""
+    key = "portal, payer, trace, amount, paid_on, payee_tin, payee_npi, posted_on"
+    db.execute(
+        f"""CREATE TABLE era_listed (id INTEGER PRIMARY KEY, {payment}, method TEXT NOT NULL, mark TEXT NOT NULL,
+            offered INTEGER NOT NULL, first_seen_at TEXT NOT NULL, seen_at TEXT NOT NULL, wanted_at TEXT,
+            lost_at TEXT, UNIQUE ({key})) STRICT"""
+    )
+    db.execute(
+        f"""CREATE TABLE era_kept (id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, {payment}, size INTEGER NOT NULL,
+            run_id TEXT NOT NULL, kept_at TEXT, set_aside_at TEXT, UNIQUE ({key}, sha256)) STRICT"""
+    )
+    db.execute("CREATE INDEX era_kept_sha256 ON era_kept(sha256)")

@@ -42,7 +42,13 @@ def gather(inventory: Inventory, vault_names: Collection[str], at: datetime, *, 
     mask = masked(accounts)
     needs = [need for account in accounts if (need := need_of(account, zone, at))]
     needs = sorted(
-        [*needs, *_repairs(accounts, zone, at), *_stops(inventory, zone, at), *_holds(inventory, zone, at)],
+        [
+            *needs,
+            *_repairs(accounts, zone, at),
+            *_stops(inventory, zone, at),
+            *_holds(inventory, zone, at),
+            *_files(inventory, zone, at),
+        ],
         key=lambda need: (need.since, need.what),
     )
     return Report(
@@ -156,6 +162,27 @@ def _holds(inventory: Inventory, zone: Zone, at: datetime) -> list[Need]:
         )
         for row in open_holds(inventory)
         if (row["snoozed_until"] or "") < stamp(at.astimezone(UTC))
+    ]
+
+
+def _files(inventory: Inventory, zone: Zone, at: datetime) -> list[Need]:
+    """Remittance files that are in memory only, or that a portal gave out and that never came."""
+    return [
+        Need(
+            what=str(row["account"]),
+            state="ERA NOT ON DISK" if row["kind"] == Kind.UNSAVED_ERA else "ERA LOST",
+            error="",
+            since=zone(row["opened_at"]) or at,
+            portal=str(row["account"]),
+            portal_words="",
+            worker=f"{row['message'].rstrip('.')}.",
+            do="Free space on the disk, and leave the worker running until this is gone."
+            if row["kind"] == Kind.UNSAVED_ERA
+            else f"Ask the portal to offer the file again, then: pk era fetch {row['account']}",
+            who=row["taken_by"] or "whoever posts payments",
+        )
+        for row in open_ones(inventory)
+        if row["kind"] in (Kind.UNSAVED_ERA, Kind.LOST_ERA) and (row["snoozed_until"] or "") < stamp(at.astimezone(UTC))
     ]
 
 

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+import structlog
+
 from bots import answers, guard, holds, now
 from bots.brake import Limits, NotNow
-from bots.desk import Answer, Failure, Grant, Question, SignIn, Verdict
+from bots.desk import Answer, Failure, Grant, PatientAnswer, Question, SignIn, Verdict
 from bots.disk import read, write_durably
 from bots.inventory import Inventory, stamp
 from bots.inventory.accounts import get_account, local_day
 from bots.lease import Lease, check_epoch
 from bots.plausibility import outcome_word
+from bots.remittances import Shelf
 from bots.runner.runs import RunHead
-from flows.errors import AccountHeld
+from flows.era_download import KeptEra, ListedPayment
+from flows.errors import AccountHeld, InputError
 from payers.model import Portal
 
 P = ParamSpec("P")
@@ -33,6 +39,9 @@ Wanted = Callable[[int], bool]
 
 
 POLL_SECONDS = 0.2
+AGAIN_SECONDS = 5.0  # a disk sends no word when there is room again
+
+log = structlog.get_logger("portalkeeper")
 
 
 async def patiently(seconds: float, ask: Callable[[], Awaitable[R]]) -> R:
@@ -70,6 +79,8 @@ class InventoryDesk:
         record: Record,
         wanted: Wanted,
         writer: Executor,
+        eras: Path,
+        tell: Callable[[str], None],
     ) -> None:
         self.offset = 0
         self.last_fingerprint: str | None = None
@@ -87,6 +98,8 @@ class InventoryDesk:
         self._record = record
         self._wanted = wanted
         self._writer = writer
+        self._shelf = Shelf(inventory, eras, held.account, portal.name, head.run_id)
+        self._tell = tell
 
     async def _commit(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         return await asyncio.get_running_loop().run_in_executor(self._writer, partial(call, *args, **kwargs))
@@ -194,9 +207,32 @@ class InventoryDesk:
                 "UPDATE runs SET asked = asked + 1, answered = answered + ? WHERE id = ?",
                 (answer is not None, self._head.run_id),
             )
-            if answer:
+            if isinstance(answer, PatientAnswer):
                 payer = self._questions[index].payer.name
                 holds.count_answer(db, self._head.run_id, payer, self._flow, outcome_word(answer))
+
+    async def listed(self, payer: str, payments: tuple[ListedPayment, ...]) -> tuple[int, ...]:
+        """Look what is on disk."""
+        return await self._commit(self._shelf.listed, payer, payments)
+
+    async def kept(self, payer: str, era: KeptEra, sealed: str) -> None:
+        """Put the file on disk: at once, or again and again until that works, for the portal may not give it twice."""
+        data, trouble = base64.b64decode(sealed), ""
+        while True:
+            try:
+                return await self._commit(self._shelf.keep, payer, era, data)
+            except (InputError, OSError) as error:
+                if str(error) != trouble:
+                    trouble = str(error)
+                    await self._unsaved(era, trouble)
+            await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _unsaved(self, era: KeptEra, trouble: str) -> None:
+        traces = [payment.trace for payment in era.payments]
+        log.error("a downloaded ERA is in memory only", account=self._held.account, traces=traces, why=trouble)
+        self._tell(f"the ERA of {', '.join(traces)} is in memory only, trying again; do not stop this: {trouble}")
+        with suppress(InputError):  # the inventory may be on the same disk
+            await self._commit(self._shelf.tell_unsaved, era, trouble)
 
     async def notice(self, kind: str, words: str) -> None:
         """Keep a notice."""

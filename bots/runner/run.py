@@ -25,6 +25,7 @@ from payers.model import Portal
 
 QUESTIONS_PER_ORDER = 25
 TRIES = 3
+REPEATABLE = ("login", "eligibility", "claim_status", "era_download")
 
 
 @dataclass
@@ -78,7 +79,7 @@ class Run:
                 await self._until_done()
 
     def _worth_another_try(self, error: BaseException) -> bool:
-        once = self.template.flow not in ("login", "eligibility", "claim_status")  # what was submitted may have arrived
+        once = self.template.flow not in REPEATABLE  # what was submitted may have arrived
         return self._repeatable and not once and isinstance(error, (PortalUnavailable, SessionEnded))
 
     async def _until_done(self) -> None:
@@ -114,6 +115,8 @@ class Run:
             state_file=self.settings.state_folder / f"{self.head.account}.age",
             flow=self.template.flow,
             questions=self.questions,
+            eras=self.settings.eras_folder,
+            tell=self.tell,
             record=self.record,
             wanted=self.wanted,
             writer=self.writer,

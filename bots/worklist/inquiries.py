@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
-from bots.desk import Inquiry
+from bots.desk import PatientInquiry
 from bots.worklist.questions import QuestionReader, RowProblem, check_unrounded, made
 from flows.claim_status import ClaimStatusInquiry
 from flows.eligibility import EligibilityInquiry
@@ -14,7 +14,7 @@ from flows.eligibility import EligibilityInquiry
 _AMOUNT = re.compile(r"\$?\s?([0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(\.[0-9]{1,2})?")
 
 
-def inquiry_of(flow: str, reader: QuestionReader, cells: Mapping[str, str]) -> Inquiry:
+def inquiry_of(flow: str, reader: QuestionReader, cells: Mapping[str, str]) -> PatientInquiry:
     """The question of the row for `flow`. Raises `RowProblem`."""
     return _INQUIRIES[flow](reader, cells)
 
@@ -52,7 +52,7 @@ def _claim_status(reader: QuestionReader, cells: Mapping[str, str]) -> ClaimStat
     )
 
 
-_INQUIRIES: Mapping[str, Callable[[QuestionReader, Mapping[str, str]], Inquiry]] = {
+_INQUIRIES: Mapping[str, Callable[[QuestionReader, Mapping[str, str]], PatientInquiry]] = {
     "eligibility": _eligibility,
     "claim_status": _claim_status,
 }

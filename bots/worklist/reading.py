@@ -9,7 +9,7 @@ from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 
-from bots.desk import Inquiry
+from bots.desk import PatientInquiry
 from bots.worklist.columns import ColumnMap, folded
 from bots.worklist.contract import Contract
 from bots.worklist.inquiries import inquiry_of
@@ -30,7 +30,7 @@ class Row:
     line: int
     reference: str = field(repr=False)
     payer: Payer | None
-    inquiry: Inquiry | None
+    inquiry: PatientInquiry | None
     account: str | None
     problem: str | None
     key: str
@@ -89,7 +89,7 @@ def read_worklist(
     return Worklist(path, maps.contract, tuple(heading for heading, _ in layout.passed), rows, reader.taken)
 
 
-def question_key(payer: Payer, inquiry: Inquiry, keyed_hash: Callable[[bytes], str]) -> str:
+def question_key(payer: Payer, inquiry: PatientInquiry, keyed_hash: Callable[[bytes], str]) -> str:
     """Return the key of a question: a keyed hash of its canonical JSON."""
     content = {"payer": payer.name, "inquiry": inquiry.model_dump(mode="json")}
     return keyed_hash(json.dumps(content, sort_keys=True, separators=(",", ":")).encode())

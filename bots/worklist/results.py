@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
-from bots.desk import Answer, Failure
+from bots.desk import Failure, PatientAnswer
 from flows.eligibility import Match
 from flows.parties import Record
 
@@ -32,7 +32,7 @@ class Result(Record):
 
     key: str
     outcome: RowOutcome
-    answer: Answer | None = Field(default=None, repr=False)
+    answer: PatientAnswer | None = Field(default=None, repr=False)
     failure: Failure | None = None
     account: str = ""
     portal: str = ""

@@ -34,6 +34,7 @@ from payers.kit.reading import (
     texts_by_test_id,
     whose_page,
 )
+from payers.kit.remittances import PaymentList, PaymentPage, downloaded, fetch_all, joined, listed_payment, spans
 from payers.kit.states import state_name
 
 __all__ = [
@@ -41,6 +42,8 @@ __all__ = [
     "AnyOf",
     "ClaimList",
     "Overlay",
+    "PaymentList",
+    "PaymentPage",
     "Screen",
     "arrive",
     "asked_for",
@@ -50,8 +53,12 @@ __all__ = [
     "clear",
     "comes",
     "date_in",
+    "downloaded",
     "failure_meaning",
+    "fetch_all",
     "input_values",
+    "joined",
+    "listed_payment",
     "money_in",
     "offered",
     "open_claim",
@@ -67,6 +74,7 @@ __all__ = [
     "required",
     "shown",
     "sign_in_meaning",
+    "spans",
     "state_name",
     "status_of",
     "steady",

@@ -19,6 +19,7 @@ from sandbox.world import World
 _PERMISSIONS = {
     "eligibility": ("7234", "Eligibility and Benefits Inquiry"),
     "claim_status": ("484", "Claim Status Inquiry"),
+    "era": ("498", "Remittance Viewer"),
 }
 _NOTICE = {
     "id": "notice-1",

@@ -11,6 +11,7 @@ from sandbox.availity import paths
 from sandbox.availity.claims import ClaimsApp
 from sandbox.availity.eligibility import EligibilityApp
 from sandbox.availity.passwords import PasswordScreens
+from sandbox.availity.remits import RemitsApp
 from sandbox.availity.shell import Shell
 from sandbox.availity.sign_in import SignInApp
 from sandbox.bundle import Asset, build
@@ -30,12 +31,13 @@ class Scripts:
     shell: Asset
     eligibility: Asset
     claims: Asset
+    remits: Asset
     my_account: Asset
     by_path: dict[str, Asset] = field(default_factory=dict)
 
 
 def build_scripts(seed: int) -> Scripts:
-    """Login 0.3 MB, shell 1.2 MB, eligibility 0.9, claims 0.7, My Account 0.2 MB of script, beside what is ours."""
+    """Login 0.3 MB, shell 1.2, eligibility 0.9, claims 0.7, remittances 0.6, My Account 0.2 MB, beside what is ours."""
     form = ("combobox", "date_field", "eligibility_result", "eligibility_form")
     login = build(f"{paths.LOGIN}assets", "index", _own("password_form", "password_views", "login"), 300_000, seed)
     shell = build(f"{paths.SHELL}assets", "main", _own("shell"), 1_200_000, seed)
@@ -43,8 +45,9 @@ def build_scripts(seed: int) -> Scripts:
     claims_app = build(
         f"{paths.CLAIM_STATUS}assets", "app", _own("combobox", "claims_result", "claims_form"), 700_000, seed
     )
+    remits = build(f"{paths.REMITS}assets", "app", _own("combobox", "remits"), 600_000, seed)
     account = build(f"{paths.MY_ACCOUNT}assets", "app", _own("password_form", "my_account"), 200_000, seed)
-    every = (login, shell, app, claims_app, account)
+    every = (login, shell, app, claims_app, remits, account)
     return Scripts(*every, {each.path: each for each in every})
 
 
@@ -59,6 +62,7 @@ def availity_site(world: World) -> Starlette:
     shell = Shell(world, scripts.shell)
     eligibility = EligibilityApp(world, scripts.eligibility)
     claims = ClaimsApp(world, scripts.claims)
+    remits = RemitsApp(world, scripts.remits)
     passwords = PasswordScreens(world, scripts.my_account)
 
     async def asset(request: Request) -> Response:
@@ -73,6 +77,7 @@ def availity_site(world: World) -> Starlette:
             *shell.routes(),
             *eligibility.routes(),
             *claims.routes(),
+            *remits.routes(),
             *passwords.routes(),
             Route(paths.TELEMETRY, accepted, methods=["POST"]),
             Route("/api/v1/log-messages", accepted, methods=["POST"]),

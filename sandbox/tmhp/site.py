@@ -18,6 +18,8 @@ from sandbox.pages import Pages
 from sandbox.policy import InputError
 from sandbox.sessions import HOME, Session
 from sandbox.tmhp.answer import OUTAGE, asked_rows, client_rows, coverage_rows, refusal
+from sandbox.tmhp.remits import HOME as REMITTANCES
+from sandbox.tmhp.remits import TmhpRemits
 from sandbox.web import Step, bad_input, living_session, read_form
 from sandbox.world import Portal, World
 
@@ -28,7 +30,7 @@ _INCOMPLETE = "Provider, Client ID, Date of Birth and Eligibility Date are requi
 # The tiles of My Apps: name, the role it needs, where it leads (empty: nowhere in the practice world).
 APPS = (
     ("TexMedConnect", "eligibility", "/texmedconnect/sso"),
-    ("Electronic Remittance Advice", "", ""),
+    ("Electronic Remittance Advice", "era", "/era/sso"),
     ("MedLog", "", ""),
     ("PEMS", "", ""),
     ("Manage IMD Clients", "", ""),
@@ -39,11 +41,15 @@ APPS = (
 def tmhp_site(world: World, identity: str) -> Starlette:
     """The application behind tmhp.localhost; `identity` is where sign-in happens."""
     site = Tmhp(world, identity)
+    remits = TmhpRemits(world, site.session_of, site.ended)
     return Starlette(
         routes=[
             Route("/", site.front_door),
             Route("/application-error", site.application_error),
             Route("/texmedconnect/sso", site.sso),
+            Route("/era/sso", site.sso),
+            Route(REMITTANCES, remits.home),
+            Route("/era/file", remits.file),
             Route(_ELIGIBILITY, site.form),
             Route(_ELIGIBILITY, site.search, methods=["POST"]),
         ],
@@ -71,16 +77,17 @@ class Tmhp:
         """Through a tile: a ticket, good once, becomes a cookie."""
         session = self._portal.tickets.pop(request.query_params.get("ticket", ""), None)
         if session is None or self._portal.sessions.find(session.token) is None:
-            return self._ended()
-        response = RedirectResponse(_ELIGIBILITY, status_code=302)
+            return self.ended()
+        era = request.url.path.startswith("/era")
+        response = RedirectResponse(REMITTANCES if era else _ELIGIBILITY, status_code=302)
         response.set_cookie(COOKIE, session.token, httponly=True, samesite="lax")
         return response
 
     async def form(self, request: Request) -> Response:
         """The empty inquiry form."""
-        session = self._session(request)
+        session = self.session_of(request)
         if session is None:
-            return self._ended()
+            return self.ended()
         account = self._portal.account(session)
         step = Step(self._world, self._portal, request, "eligibility", session.user)
 
@@ -93,9 +100,9 @@ class Tmhp:
 
     async def search(self, request: Request) -> Response:
         """Take an inquiry, wait for the answer, and show it under the form."""
-        session = self._session(request)
+        session = self.session_of(request)
         if session is None:
-            return self._ended()
+            return self.ended()
         account, given = self._portal.account(session), await read_form(request)
         asked = self._asked(account, given)
         step = Step(self._world, self._portal, request, "lookup", session.user)
@@ -142,7 +149,8 @@ class Tmhp:
             return None
         return Asked(Inquiry(_PAYER, client, born, service), *found[0], tin)
 
-    def _ended(self) -> Response:
+    def ended(self) -> Response:
+        """The session is gone."""
         response = self._pages.show("session_ended.html", identity=self._identity)
         response.delete_cookie(COOKIE)
         return response
@@ -151,7 +159,8 @@ class Tmhp:
     def _portal(self) -> Portal:
         return self._world.portals["tmhp"]
 
-    def _session(self, request: Request) -> Session | None:
+    def session_of(self, request: Request) -> Session | None:
+        """The living session of a request."""
         session = living_session(self._world, self._portal, request.cookies.get(COOKIE))
         return session if session is not None and session.stage == HOME else None
 

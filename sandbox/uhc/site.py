@@ -1,4 +1,4 @@
-"""UnitedHealthcare's portal: one page, a session that needs a cookie and a token, eligibility. Claims are next door."""
+"""UnitedHealthcare's portal: one page, a session with a cookie and a token, eligibility. The rest is next door."""
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -15,6 +15,7 @@ from sandbox.policy import InputError
 from sandbox.sessions import HOME, Session
 from sandbox.uhc.answer import overview, refusal
 from sandbox.uhc.claims import UhcClaims
+from sandbox.uhc.documents import UhcDocuments
 from sandbox.web import Step, bad_input, living_session, read_json, unauthorized, us_day, word
 from sandbox.world import Portal, World
 
@@ -26,10 +27,10 @@ _CHECK = "Please check your entries and try again."
 
 def uhc_site(world: World, identity: str) -> Starlette:
     """The application behind uhc.localhost; `identity` is where sign-in happens."""
-    own = ("browser_side/kit.js", "uhc/js/overview.js", "uhc/js/claims.js", "uhc/js/portal.js")
+    own = ("browser_side/kit.js", "uhc/js/overview.js", "uhc/js/claims.js", "uhc/js/documents.js", "uhc/js/portal.js")
     script = build("/assets", "provider-portal", own, _WEIGHT, world.seed)
     site = Uhc(world, script, identity)
-    claims = UhcClaims(world, site)
+    claims, documents = UhcClaims(world, site), UhcDocuments(world, site)
 
     async def asset(request: Request) -> Response:
         return script.answer(request)
@@ -50,6 +51,10 @@ def uhc_site(world: World, identity: str) -> Starlette:
             Route("/api/claims/search", claims.search, methods=["POST"]),
             Route("/api/claims/search/{id}", claims.result),
             Route("/api/claims/search/{id}/claims/{number}", claims.claim),
+            Route("/api/documents/options", documents.options),
+            Route("/api/documents/search", documents.search, methods=["POST"]),
+            Route("/api/documents/search/{id}", documents.result),
+            Route("/api/documents/search/{id}/files", documents.files),
         ],
         exception_handlers={InputError: bad_input},
     )

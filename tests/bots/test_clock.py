@@ -16,6 +16,7 @@ import pytest
 from bots import clock, disk, now
 from bots.clock import DueState, Schedule, tick
 from bots.inventory import Inventory
+from flows.era_download import EraDownloadAnswer
 from flows.errors import InputError
 from payers import registry
 from payers.model import Policy, Portal
@@ -37,9 +38,18 @@ def portals(monkeypatch: pytest.MonkeyPatch) -> None:
     async def sign_in(session: object) -> None:
         raise AssertionError
 
+    async def fetch(session: object, inquiry: object) -> EraDownloadAnswer:
+        raise AssertionError
+
     made = {
         name: Portal(
-            name=name, title=name.title(), address="https://x.example", version="1", policy=Policy(), login=sign_in
+            name=name,
+            title=name.title(),
+            address="https://x.example",
+            version="1",
+            policy=Policy(),
+            login=sign_in,
+            era_download=fetch,
         )
         for name in ("east", "west")
     }
@@ -346,10 +356,12 @@ def test_the_shipped_file_is_read_and_its_examples_are_right(tmp_path: Path, inv
     _, *examples = text.split("\n\n")
     rows = "\n".join(line.removeprefix("# ") for example in examples for line in example.splitlines())
     rows = rows.replace("availity-west-worker, uhc-main", "east-1, west-1").replace("portal: availity", "portal: east")
+    rows = rows.replace("portal: tmhp", "portal: west")
     assert [row.name for row in loaded(tmp_path, inventory, rows)] == [
         "sign-in-every-morning",
         "keep-alive-and-rotate",
         "availity-on-weekends",
+        "texas-remittances-on-mondays",
         "two-by-name",
     ]
 
@@ -366,7 +378,12 @@ def test_the_shipped_file_is_read_and_its_examples_are_right(tmp_path: Path, inv
         ("[east-1, east-2]", "east-1", 4, "expected a list of names, or portal: NAME, or all"),
         ("portal: west", "portal: north", 13, "no portal is called 'north'; there are: east, west"),
         ("portal: west", "portals: west", 13, "expected a list of names, or portal: NAME, or all"),
-        ("flow: login\n  accounts: all", "flow: era\n  accounts: all", 8, "flow: expected login or keep, not 'era'"),
+        (
+            "flow: login\n  accounts: all",
+            "flow: era\n  accounts: all",
+            8,
+            "flow: expected login, keep or era_download, not 'era'",
+        ),
         ("  zone: UTC", "  zone: EST", 11, "expected an IANA time zone such as America/New_York, not 'EST'"),
         ("  zone: UTC", "  zone: America", 11, "expected an IANA time zone"),
         ("  zone: UTC", "  zone: ../etc/passwd", 11, "expected an IANA time zone"),

@@ -215,6 +215,7 @@ CHANGING = {
     "eligibility": ["--payer", "aetna"],
     "held discard": ["INC-0001", "--because", "x"],
     "held release": ["INC-0001", "--because", "x"],
+    "era fetch": ["--payer", "aetna"],
     "incident close": ["INC-0001", "--because", "x"],
     "incident snooze": ["INC-0001", "--until", "2027-01-01"],
     "incident take": ["INC-0001"],

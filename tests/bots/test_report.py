@@ -13,6 +13,7 @@ import pytest
 
 from bots import freezes, report
 from bots.desk import Failure
+from bots.incidents import Kind, open_incident
 from bots.inventory import Inventory, stamp
 from bots.report import PLAIN, Report, gather, plain, render_html, render_text, to_json
 from flows.errors import PortalUnavailable, error_classes
@@ -432,3 +433,17 @@ def test_what_stands_in_the_inventory_is_text_on_the_page(world: World) -> None:
     world.refused(owner="<script>alert(1)</script>")
     assert "<script>alert" not in render_html(world.gather())
     assert "&lt;script&gt;" in render_html(world.gather())
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "do"),
+    [(Kind.UNSAVED_ERA, "ERA NOT ON DISK", "Free space"), (Kind.LOST_ERA, "ERA LOST", "pk era fetch east-main")],
+)
+def test_a_remittance_that_is_not_on_disk_needs_a_person(world: World, kind: Kind, state: str, do: str) -> None:
+    world.account("east-main")
+    failure = Failure(error="WorkerLost", message="the file of payment T1 is not there")
+    with world.inventory.write() as db:
+        open_incident(db, kind, failure, by="worker", account="east-main")
+    [need] = gather(world.inventory, world.vault, AT, service_running=True).needs
+    assert (need.what, need.state) == ("east-main", state)
+    assert (do in need.do, "T1" in need.worker) == (True, True)

@@ -18,6 +18,7 @@ from bots.browser import Host, find_browser
 from bots.desk import Failure
 from flows.claim_status import ClaimStatusInquiry
 from flows.eligibility import EligibilityInquiry
+from flows.era_download import EraDownloadInquiry
 from flows.errors import PortalkeeperError
 from payers.identity.okta.failures import explain as explain_okta
 from payers.identity.okta.password_reset import conclude as conclude_change_okta
@@ -76,7 +77,7 @@ async def page(host: Host) -> AsyncIterator[Page]:
 
 async def load(page: Page, portal: str, recorded: str, screen: str) -> None:
     """Show a recording; Availity's applications live in a frame."""
-    if portal == "availity" and screen in ("result", "change", "claims", "claim"):
+    if portal == "availity" and screen in ("result", "change", "claims", "claim", "payments"):
         recorded = f'<iframe id="newBodyFrame" srcdoc="{html.escape(recorded)}"></iframe>'
     await page.set_content(recorded)
 
@@ -93,7 +94,7 @@ async def read(page: Page, portal: str, said: dict[str, Any]) -> dict[str, Any]:
             await recovery.conclude(page)
             return {}
         claims = read_medicaid_claims if portal in ("epaces", "medi_cal") else read_claim_status
-        asks = {"claim_status": claims, "eligibility": read_eligibility}
+        asks = {"claim_status": claims, "eligibility": read_eligibility, "era_download": read_payments}
         answer = await asks[said["flow"]](page, portal, said)
     except PortalkeeperError as error:
         return Failure.of(error).model_dump(mode="json", exclude_none=True)
@@ -143,6 +144,15 @@ async def read_claim_status(page: Page, portal: str, said: dict[str, Any]) -> An
     results = screens.ClaimResults(page)
     assert await shown(results)
     return await reading.read(results, inquiry, listed_payers()[said["payer"]].payer)
+
+
+async def read_payments(page: Page, portal: str, said: dict[str, Any]) -> Any:
+    screens = importlib.import_module(f"payers.portals.{portal}.era_screens")
+    reading = importlib.import_module(f"payers.portals.{portal}.era_reading")
+    payments = getattr(screens, said.get("screen", "Payments"))(page)
+    assert await shown(payments)
+    inquiry = EraDownloadInquiry.model_validate(said["inquiry"])
+    return await reading.read(payments, inquiry, listed_payers()[said["payer"]].payer)
 
 
 async def read_medicaid_claims(page: Page, portal: str, said: dict[str, Any]) -> Any:
@@ -316,6 +326,53 @@ async def test_claims_that_are_still_being_drawn_are_no_result(page: Page) -> No
         assert done in recorded
         await load(page, portal, recorded.replace(done, busy), "claims")
         assert not await shown(screens.ClaimResults(page))
+
+
+# the same of lists of payments
+PAYMENTS_OTHERWISE = (
+    ("availity", "several", ">Received Date<", ">Posted<", {"error": "AnswerUnreadable", "locator": "columns"}),
+    ("availity", "several", ">Downloaded<", ">Archived<", {"error": "AnswerUnreadable", "locator": "Status"}),
+    ("availity", "several", ">EFT<", ">Wire<", {"total": 5}),
+    ("availity", "several", "1–5 of 5", "1–4 of 5", {"error": "AnswerUnreadable", "locator": "shown_of"}),
+    ("availity", "several", "1–5 of 5", "1–5 of 15", {"total": 15}),
+    ("availity", "several", ">000004471<", ">000007312<", {"locator": "Tax ID"}),
+    ("availity", "several", ">60054<", ">61101<", {"locator": "Payer ID"}),
+    ("availity", "several", ">All<", ">2000001018<", {"locator": "NPI"}),
+    ("availity", "several", 'aria-label="Remits"', 'aria-label="Payments"', {"locator": "heads"}),
+    ("availity", "none", ">We did not find remittance", ">No luck with remittance", {"locator": "alert"}),
+    ("availity", "payer-down", ">Unable to respond", ">No luck", {"error": "AnswerUnreadable"}),
+    ("uhc", "several", ">Posted<", ">Received<", {"error": "AnswerUnreadable", "locator": "columns"}),
+    ("uhc", "several", ">Pending<", ">Later<", {"error": "AnswerUnreadable", "locator": "Status"}),
+    ("uhc", "several", " documents found<", " papers<", {"error": "AnswerUnreadable", "locator": "count"}),
+    ("uhc", "several", ">All providers<", ">2000001018<", {"locator": "NPI"}),
+    ("uhc", "none", ">No documents found<", ">No luck<", {"error": "AnswerUnreadable", "locator": "none"}),
+    (
+        "uhc",
+        "too-long-ago",
+        ">Remittances are available",
+        ">No luck",
+        {"error": "AnswerUnreadable", "locator": "words"},
+    ),
+    ("tmhp", "several", ">Payment Number<", ">Number<", {"error": "AnswerUnreadable", "locator": "columns"}),
+    ("tmhp", "several", ">Not yet available<", ">Later<", {"error": "AnswerUnreadable", "locator": "Status"}),
+    ("tmhp", "several", " remittances<", " files<", {"error": "AnswerUnreadable", "locator": "count"}),
+    ("tmhp", "several", "<td>ACH<", "<td>$<", {"total": 3}),
+    ("tmhp", "several", "<td>2000001018<", "<td>2000001019<", {"error": "AnswerUnreadable", "locator": "payee_npi"}),
+    ("tmhp", "old-files", ">000004471<", ">000007312<", {"error": "AnswerUnreadable", "screen": "OldFiles"}),
+    ("tmhp", "none", ">No remittances were found", ">No luck", {"error": "AnswerUnreadable", "locator": "none"}),
+)
+
+
+@pytest.mark.parametrize(("portal", "case", "old", "new", "becomes"), PAYMENTS_OTHERWISE)
+async def test_what_payments_say_otherwise_is_not_taken_for_the_list(
+    page: Page, portal: str, case: str, old: str, new: str, becomes: dict[str, str]
+) -> None:
+    path = PAGES / portal / f"payments--{case}.html"
+    recorded = path.read_text()
+    assert old in recorded
+    await load(page, portal, recorded.replace(old, new), "payments")
+    found = await read(page, portal, json.loads(path.with_suffix(".json").read_text()))
+    assert {name: found.get(name) for name in becomes} == becomes, found
 
 
 # the same of Medicaid's claims

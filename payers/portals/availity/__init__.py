@@ -3,6 +3,7 @@
 from payers.model import AccountState, PasswordRules, Policy, Portal, ResetLetter, WayBack
 from payers.portals.availity.claim_status import ask
 from payers.portals.availity.eligibility import check
+from payers.portals.availity.era_download import download
 from payers.portals.availity.password_recovery import recover
 from payers.portals.availity.password_reset import change
 from payers.portals.availity.phrases import PHRASES
@@ -45,6 +46,7 @@ PORTAL = Portal(
     sign_out=sign_out,
     eligibility=check,
     claim_status=ask,
+    era_download=download,
     password_reset=change,
     password_recovery=recover,
     reset_letter=ResetLetter(
@@ -57,6 +59,7 @@ PORTAL = Portal(
         "login": "simulated 2026-11-23",
         "eligibility": "simulated 2026-11-23",
         "claim_status": "simulated 2026-11-23",
+        "era_download": "simulated 2026-11-24",
         "password_reset": "simulated 2026-11-23",
         "password_recovery": "simulated 2026-11-23",
     },

@@ -143,6 +143,7 @@ class Home:
         self.claims_and_payments = page.get_by_role("button", name="Claims & Payments", exact=True)
         self.claim_status = page.get_by_title("Claim Status", exact=True)
         self.log_out = page.locator("button#logout-link")  # its words are the shell's own marker of a sign-in
+        self.remittances = page.get_by_title("Remittance Viewer", exact=True)
         self.landmark = self.account
 
 

@@ -2,6 +2,7 @@
 
 from payers.model import AccountState, Policy, Portal, WayBack
 from payers.portals.tmhp.eligibility import check
+from payers.portals.tmhp.era_download import download
 from payers.portals.tmhp.password_reset import change
 from payers.portals.tmhp.phrases import PHRASES
 from payers.portals.tmhp.sign_in import sign_in
@@ -18,7 +19,7 @@ PORTAL = Portal(
     name="tmhp",
     title="TMHP (Texas Medicaid)",
     address="https://secure.tmhp.com",
-    version="2026.11.1",
+    version="2026.11.2",
     # Not published: password rule, lockout, history, idle time outside long-term care. What state follows on 90 days
     # without a sign-in or a new password is not said; both clocks are taken as running.
     policy=Policy(
@@ -32,12 +33,14 @@ PORTAL = Portal(
     ),
     login=sign_in,
     eligibility=check,
+    era_download=download,
     password_reset=change,
     phrases=PHRASES,
-    alternative="the X12 270/271 transaction through TMHP's EDI Gateway",
+    alternative="the X12 270/271 and 835 transactions through TMHP's EDI Gateway",
     proof={
         "login": "simulated 2026-11-23",
         "eligibility": "simulated 2026-11-23",
+        "era_download": "simulated 2026-11-24",
         "password_reset": "simulated 2026-11-23",
     },
 )

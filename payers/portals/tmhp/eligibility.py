@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from playwright.async_api import Page
-
 from flows.eligibility import EligibilityAnswer, EligibilityInquiry
-from flows.errors import AnswerUnreadable, InputError, PermissionMissing
+from flows.errors import AnswerUnreadable, InputError
 from flows.session import Session
-from payers.kit import SETTLE_SECONDS, input_values, offered, option_values, shown
+from payers.kit import input_values, offered, option_values, shown
+from payers.portals.tmhp.apps import open_application
 from payers.portals.tmhp.failures import reach
 from payers.portals.tmhp.reading import read
-from payers.portals.tmhp.screens import Apps, Inquiry, Result
+from payers.portals.tmhp.screens import Inquiry, Result
 
 FORM_SECONDS = 30
 ANSWER_SECONDS = 180  # as long as the slowest portal waits for a payer; nothing is published for this one
@@ -21,7 +20,7 @@ async def check(session: Session, inquiry: EligibilityInquiry) -> EligibilityAns
     page = session.page
     form = Inquiry(page)
     async with session.step("open the inquiry form"):
-        await _open_form(page, form)
+        await _open_form(session, form)
     async with session.step("fill the inquiry form"):
         await _fill(form, inquiry)
     async with session.step("wait for the payer"):
@@ -31,15 +30,13 @@ async def check(session: Session, inquiry: EligibilityInquiry) -> EligibilityAns
         return await read(result, inquiry)
 
 
-async def _open_form(page: Page, form: Inquiry) -> None:
+async def _open_form(session: Session, form: Inquiry) -> None:
     """Show a form below which nothing is left of the last answer."""
+    page = session.page
     if await shown(form):
         await page.goto(page.url)
     else:
-        tile = (await reach(page, Apps(page), seconds=FORM_SECONDS, settle=SETTLE_SECONDS)).texmedconnect
-        if await tile.count() == 0:
-            raise PermissionMissing("My Apps shows no TexMedConnect: the account lacks the role", screen="Apps")
-        await page.goto(str(await tile.get_attribute("href")))  # a click would open another window
+        await open_application(session, lambda apps: apps.texmedconnect, "TexMedConnect")
     await reach(page, form, seconds=FORM_SECONDS)
 
 

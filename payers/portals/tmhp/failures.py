@@ -22,9 +22,13 @@ def ends(page: Page) -> tuple[Screen, ...]:
 
 async def reach(page: Page, *screens: S, seconds: float, settle: float = 0) -> S:
     """Wait, signed in, for one of `screens`; raise what a failure in their place means."""
+    return await kit.reach(page, *screens, failures=failures(page), meaning=meaning, seconds=seconds, settle=settle)
+
+
+def failures(page: Page) -> list[AnyOf]:
+    """The screens that end a visit of somebody who is signed in."""
     gone = SessionEnded(page), okta.UserId(page)
-    failures = AnyOf(*gone, NoAccess(page), *ends(page), *okta.failures(page).screens)
-    return await kit.reach(page, *screens, failures=[failures], meaning=meaning, seconds=seconds, settle=settle)
+    return [AnyOf(*gone, NoAccess(page), *ends(page), *okta.failures(page).screens)]
 
 
 def meaning(screen: Screen) -> errors.PortalkeeperError:
@@ -37,6 +41,6 @@ def meaning(screen: Screen) -> errors.PortalkeeperError:
             words = "the portal shows an application error, as it does for accounts that were not used for too long"
             return errors.AccountDisabled(words, phrase="application_error", screen=name)
         case NoAccess():
-            words = "the account lacks the role for eligibility"
+            words = "the account lacks the role for this"
             return errors.PermissionMissing(words, phrase="no_access", screen=name)
     return okta.meaning(screen)

@@ -24,6 +24,7 @@ class Apps:
 
     def __init__(self, page: Page) -> None:
         self.texmedconnect = page.locator("[data-se=app-card]").filter(has_text="TexMedConnect")
+        self.remittances = page.locator("[data-se=app-card]").filter(has_text="Electronic Remittance Advice")
         self.landmark = page.locator("[data-se=app-card]")
 
 

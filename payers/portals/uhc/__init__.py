@@ -4,6 +4,7 @@ from payers.identity.one_healthcare_id import TELEMETRY
 from payers.model import AccountState, PasswordRules, Policy, Portal, ResetLetter, WayBack
 from payers.portals.uhc.claim_status import ask
 from payers.portals.uhc.eligibility import check
+from payers.portals.uhc.era_download import SPAN_DAYS, download
 from payers.portals.uhc.password_recovery import recover
 from payers.portals.uhc.password_reset import change
 from payers.portals.uhc.phrases import PHRASES
@@ -32,10 +33,12 @@ PORTAL = Portal(
     name="uhc",
     title="UnitedHealthcare Provider Portal",
     address="https://secure.uhcprovider.com",
-    version="2026.11.2",
+    version="2026.11.3",
     # Not published: lockout, password age, idle time. 90 days of inactivity are reported in one copy of the roles
     # page and not confirmed in a second, so they are no published number.
     policy=Policy(
+        era_span_days=SPAN_DAYS,
+        era_days=395,
         password_rules=PasswordRules(shortest=8, longest=100),  # no special characters: which it takes is not known
         ways_back={
             AccountState.LOCKED: RECOVER,
@@ -44,12 +47,15 @@ PORTAL = Portal(
             AccountState.DISABLED: REACTIVATE,
         },
         sources={
-            "password_rules": "a public quiz for One Healthcare ID support staff; not confirmed by UnitedHealthcare"
+            "era_span_days": "uhcprovider.com, Document Library: any 90-day window per search",
+            "era_days": "cmadocs.org 49285: Optum Pay offers 835 files 13 months back",
+            "password_rules": "a public quiz for One Healthcare ID support staff; not confirmed by UnitedHealthcare",
         },
     ),
     login=sign_in,
     eligibility=check,
     claim_status=ask,
+    era_download=download,
     password_reset=change,
     password_recovery=recover,
     # The real site is known to send its code to a verified phone. That a letter carries it is the sandbox's choice, and
@@ -64,6 +70,7 @@ PORTAL = Portal(
         "login": "simulated 2026-11-23",
         "eligibility": "simulated 2026-11-23",
         "claim_status": "simulated 2026-11-23",
+        "era_download": "simulated 2026-11-24",
         "password_reset": "simulated 2026-11-23",
         "password_recovery": "simulated 2026-11-23",
     },

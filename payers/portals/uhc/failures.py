@@ -17,12 +17,17 @@ S = TypeVar("S", bound=Screen)
 
 async def reach(page: Page, *screens: S, seconds: float) -> S:
     """Wait, signed in, for one of `screens`; raise what a failure in their place means."""
+    return await kit.reach(page, *screens, failures=failures(page), meaning=meaning, seconds=seconds, settle=0)
+
+
+def failures(page: Page) -> list[AnyOf]:
+    """The screens that end a visit of somebody who is signed in."""
     elsewhere = one_healthcare_id.failures(page).screens
-    failures = AnyOf(SignedOut(page), one_healthcare_id.UserId(page), NoAccess(page), *elsewhere)
-    return await kit.reach(page, *screens, failures=[failures], meaning=_meaning, seconds=seconds, settle=0)
+    return [AnyOf(SignedOut(page), one_healthcare_id.UserId(page), NoAccess(page), *elsewhere)]
 
 
-def _meaning(screen: Screen) -> PortalkeeperError:
+def meaning(screen: Screen) -> PortalkeeperError:
+    """The error that a failure screen stands for."""
     name = type(screen).__name__
     match screen:
         case SignedOut() | one_healthcare_id.UserId():

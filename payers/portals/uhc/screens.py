@@ -16,6 +16,7 @@ class Home:
     def __init__(self, page: Page) -> None:
         self.eligibility = page.get_by_test_id("eligibility-link")
         self.claims = page.get_by_test_id("claims-and-payments-link")
+        self.documents = page.get_by_test_id("document-library-link")
         self.user = page.locator("#icon-userfullname-arrow-down").filter(has_text=re.compile(r"\S"))
         self.profile = page.get_by_test_id("manage-id-link")  # in the menu that the name opens
         self.landmark = self.user

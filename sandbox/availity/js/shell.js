@@ -4,12 +4,16 @@ const root = document.getElementById("root");
 const ELIGIBILITY = "/static/web/pres/web/eligibility/";
 const MY_ACCOUNT = "/static/web/onb/onboarding-ui-apps/my-account/";
 const CLAIM_STATUS = "/static/web/post/cs/enhanced-claim-status-ui/";
+const REMITS = "/static/web/post/rm/remitviewerui/";
 const BANNER_AFTER = 120;
 const MENUS = {
   "Patient Registration": [
     { title: "Eligibility and Benefits Inquiry", permission: "7234", app: ELIGIBILITY },
   ],
-  "Claims & Payments": [{ title: "Claim Status", permission: "484", app: CLAIM_STATUS }],
+  "Claims & Payments": [
+    { title: "Claim Status", permission: "484", app: CLAIM_STATUS },
+    { title: "Remittance Viewer", permission: "498", app: REMITS },
+  ],
 };
 
 const openApp = (path) => {

@@ -46,6 +46,7 @@ function header(user) {
     h("strong", {}, "UnitedHealthcare Provider Portal"),
     h("a", { href: "#/eligibility", "data-testid": "eligibility-link" }, "Eligibility"),
     h("a", { href: "#/claims", "data-testid": "claims-and-payments-link" }, "Claims & Payments"),
+    h("a", { href: "#/documents", "data-testid": "document-library-link" }, "Document Library"),
     tinChooser(user), userMenu(user));
 }
 
@@ -118,7 +119,7 @@ async function search(errors, inquiry) {
   } else await drawOverview(main, said, show);
 }
 
-const VIEWS = { "": home, "#/": home, "#/eligibility": eligibility, "#/claims": claims };
+const VIEWS = { "": home, "#/": home, "#/eligibility": eligibility, "#/claims": claims, "#/documents": documents };
 
 async function show() {
   const hash = window.location.hash;
