@@ -1,4 +1,4 @@
-"""`make bench`: cost beside the plain script, with two browsers, density, and what a decision of the guard takes.
+"""`make bench`: cost beside the plain script, with two browsers, density, the guard's decision, and `era check`.
 
 Exit code 1 when a target is missed.
 """
@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import density, guard
+from benchmarks import density, eras, guard
 from benchmarks.cost import LOOKUPS, MOST, Column, compare
 from benchmarks.practice import world
 from bots.browser import find_browser
@@ -35,6 +35,9 @@ def main() -> int:
     decision = guard.measure()
     print(guard.told(*decision))
     missed += ["the guard's decision"] * (decision[0] > guard.MOST_MS)
+    costs = eras.measure()
+    print("\n".join(cost.told() for cost in costs))
+    missed += eras.missed(costs)
     if dense:
         print(dense.told())
         missed += ["density"] * (dense.each > density.MOST_MB)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-CONFIG_FILES = ("portalkeeper.toml", "columns.toml", "payer_aliases.csv", "people.toml")
+CONFIG_FILES = ("portalkeeper.toml", "columns.toml", "payer_aliases.csv", "people.toml", "era.toml", "era_routes.csv")
 SCHEDULES = "schedules.yaml"
 
 

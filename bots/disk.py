@@ -65,6 +65,15 @@ def create_durably(path: Path, data: bytes, mode: int = 0o600) -> None:
         _sync_folder(path.parent)
 
 
+def move_durably(path: Path, target: Path) -> None:
+    """Give the file at `path` the name `target`, on the same file system; what had that name is replaced."""
+    with in_plain_words(target.parent):
+        path.replace(target)
+        _sync_folder(target.parent)
+        if path.parent != target.parent:
+            _sync_folder(path.parent)
+
+
 def append_durably(path: Path, line: bytes) -> None:
     """Add `line` (without a line break inside) to the file at `path`, made if missing, and fsync it.
 

@@ -53,6 +53,7 @@ def examine(settings: Settings) -> list[Finding]:
         "clock": lambda: _clock(settings),
         "answers folder": lambda: _private(settings.answers_folder),
         "letters": lambda: _letters(settings),
+        "ERAs": lambda: _eras(settings),
     }
     findings = [_finding(what, look) for what, look in checks.items()]
     return findings + list(_accounts(settings))
@@ -83,9 +84,13 @@ def _private(folder: Path) -> str:
         raise InputError(f"{folder} does not exist: run `portalkeeper init`")
     if folder.stat().st_mode & OTHERS:
         raise InputError(f"{folder} can be read by others: chmod 700 {folder}")
+    _not_synced(folder)
+    return str(folder)
+
+
+def _not_synced(folder: Path) -> None:
     if found := [name for name in SYNCED if name in str(folder.resolve()).casefold()]:
         raise InputError(f"{folder} looks like a folder that {found[0]} copies away; member data must not lie there")
-    return str(folder)
 
 
 def _inventory(settings: Settings) -> str:
@@ -133,6 +138,23 @@ def _letters(settings: Settings) -> str:
             f"{settings.mail_folder} is no Maildir: have the portals' letters delivered there (mail_folder)"
         )
     return str(settings.mail_folder)
+
+
+def _eras(settings: Settings) -> str:
+    """Where 835s go and by which routes they come, unless others may read them there."""
+    from bots.era.config import FILE as CONFIG
+    from bots.era.config import load_config
+    from bots.era.routes import FILE as ROUTES
+    from bots.era.routes import load_routes
+
+    config, routes = load_config(settings.config / CONFIG, settings.home), load_routes(settings.config / ROUTES)
+    for folder in sorted(config.folders):
+        _not_synced(folder)
+        if folder.is_dir() and folder.stat().st_mode & stat.S_IRWXO:
+            raise InputError(f"{folder} can be read by everybody: chmod o= {folder}")
+        if folder.is_dir() and not os.access(folder, os.W_OK | os.X_OK):
+            raise InputError(f"{folder} can't be written: check its owner and group")
+    return f"{', '.join(map(str, sorted(config.folders)))}; {len(routes.lines)} routes"
 
 
 def _accounts(settings: Settings) -> Iterator[Finding]:

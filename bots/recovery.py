@@ -20,12 +20,13 @@ DIED = "the process died; what it was doing is not known"
 
 @dataclass(frozen=True)
 class Recovered:
-    """What was settled: accounts with a lease left behind, runs without an end, attempts without a verdict, files."""
+    """What was settled: accounts with a lease, runs without an end, attempts without a verdict, files, ERAs."""
 
     accounts: tuple[str, ...] = ()
     runs: int = 0
     attempts: int = 0
     files: int = 0
+    eras: int = 0
 
     def words(self) -> str:
         """One line for people; empty when nothing was left behind."""
@@ -34,6 +35,7 @@ class Recovered:
             (self.runs, "runs closed as lost"),
             (self.attempts, "submissions without a verdict, which stay counted"),
             (self.files, "half-written files removed"),
+            (self.eras, "ERAs taken in to the end"),
         ]
         told = ", ".join(f"{count} {what}" for count, what in found if count)
         return f"left behind by a process that died: {told}" if told else ""
@@ -58,7 +60,17 @@ def recover(inventory: Inventory, settings: Settings) -> Recovered:
         settings.home,
     )
     files = sum(sweep(folder) for folder in folders if folder.is_dir())
-    return Recovered(tuple(accounts), runs, attempts, files)
+    return Recovered(tuple(accounts), runs, attempts, files, _eras(inventory, settings))
+
+
+def _eras(inventory: Inventory, settings: Settings) -> int:
+    """Finish taking in the ERAs that are archived but not yet with billing."""
+    if not settings.era_folder.is_dir():
+        return 0
+    from bots.era.intake import Intake
+    from bots.sealing import load_key
+
+    return Intake(settings, inventory, load_key(settings.key_file)).recover()
 
 
 @contextmanager

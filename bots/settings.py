@@ -157,6 +157,11 @@ class Settings(BaseSettings):
         return self.home / "eras"
 
     @property
+    def era_folder(self) -> Path:
+        """Sealed 835 files; the drop folder too, unless it is elsewhere."""
+        return self.home / "era"
+
+    @property
     def report_folder(self) -> Path:
         """Health reports."""
         return self.home / "reports"

@@ -28,8 +28,9 @@ from bots.cli import (
 )
 
 EXIT_CODES = """Exit codes: 0 done · 2 something asked for can't be · 3 a batch with rows that have no answer ·
-4 something falls due · 10 account (refused, locked, disabled) · 11 password expired · 12 code or challenge ·
-13 portal or payer not available · 14 portal changed · 15 held or frozen by the guard · 16 worker lost ·
+4 something falls due or is missing · 5 an ERA is flagged · 6 an ERA is quarantined · 10 account (refused, locked,
+disabled) · 11 password expired · 12 code or challenge · 13 portal or payer not available · 14 portal changed ·
+15 held or frozen by the guard · 16 worker lost ·
 130 stopped by hand."""
 
 app = typer.Typer(

@@ -54,6 +54,35 @@ _FIRST_RELEASE = (
 )
 
 
+_ERAS = (
+    """CREATE TABLE era_files (
+            sha256 TEXT PRIMARY KEY, received_at TEXT NOT NULL, source TEXT NOT NULL, portal TEXT NOT NULL,
+            account TEXT NOT NULL, payer TEXT NOT NULL, run_id TEXT NOT NULL, size INTEGER NOT NULL,
+            listed_trace TEXT NOT NULL, listed_amount TEXT NOT NULL, listed_paid_on TEXT NOT NULL,
+            listed_payee TEXT NOT NULL) STRICT""",
+    """CREATE TABLE era_drops (
+            id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL REFERENCES era_files(sha256), member INTEGER NOT NULL,
+            whole INTEGER NOT NULL, folder TEXT NOT NULL, name TEXT NOT NULL, mode INTEGER NOT NULL,
+            owner_group TEXT NOT NULL, state TEXT NOT NULL, dropped_at TEXT, picked_up_at TEXT) STRICT""",
+    "CREATE INDEX era_drops_waiting ON era_drops(state) WHERE state <> 'dropped'",
+    "CREATE INDEX era_drops_lying ON era_drops(id) WHERE picked_up_at IS NULL",
+    """CREATE TABLE era_payments (
+            id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL REFERENCES era_files(sha256), member INTEGER NOT NULL,
+            interchange INTEGER NOT NULL, part INTEGER NOT NULL, place INTEGER NOT NULL, verdict TEXT NOT NULL,
+            reasons TEXT NOT NULL, payer TEXT NOT NULL, payer_title TEXT NOT NULL, payer_id TEXT NOT NULL,
+            company_id TEXT NOT NULL, payee TEXT NOT NULL, payee_npi TEXT NOT NULL, payee_tin TEXT NOT NULL,
+            trace TEXT NOT NULL, method TEXT NOT NULL, handling TEXT NOT NULL, amount TEXT, paid_on TEXT,
+            claims INTEGER NOT NULL, provider_adjustments INTEGER NOT NULL, content TEXT NOT NULL,
+            route TEXT NOT NULL, copy TEXT NOT NULL, state TEXT NOT NULL, drop_id INTEGER REFERENCES era_drops(id),
+            UNIQUE (sha256, member, interchange, part, place)) STRICT""",
+    "CREATE INDEX era_payments_content ON era_payments(content)",
+    "CREATE INDEX era_payments_trace ON era_payments(trace)",
+    """CREATE TABLE era_deposits (
+            trace TEXT NOT NULL, company_id TEXT NOT NULL, amount TEXT NOT NULL, deposited_on TEXT NOT NULL,
+            imported_at TEXT NOT NULL, PRIMARY KEY (trace, company_id, amount, deposited_on)) STRICT, WITHOUT ROWID""",
+)
+
+
 @migrations()
 def m001_first_release(db: Database) -> None:
     """Accounts and who they act for, the ledger, leases, incidents, runs, due rows and the audit trail."""
@@ -109,6 +138,7 @@ def m005_plausibility(db: Database) -> None:
     )
 
 
+@migrations()
 def m006_eras_kept(db: Database) -> None:
     """Payments that portals list, and the remittance files that were fetched for them. No member data.
 
@@ -129,3 +159,10 @@ def m006_eras_kept(db: Database) -> None:
             run_id TEXT NOT NULL, kept_at TEXT, set_aside_at TEXT, UNIQUE ({key}, sha256)) STRICT"""
     )
     db.execute("CREATE INDEX era_kept_sha256 ON era_kept(sha256)")
+
+
+@migrations()
+def m007_eras(db: Database) -> None:
+    """835 files, the payments in them, what was passed on to billing, and what lists and banks say was paid. No PHI."""
+    for statement in _ERAS:
+        db.execute(statement)

@@ -93,6 +93,7 @@ class Runner:
         self._settings = settings
         self._inventory = inventory
         self._vault = vault
+        self._key = key
         self._source = source
         self._by = by
         self.tell = tell
@@ -254,6 +255,10 @@ class Runner:
         end_run(self._inventory, head, run.sign_in, failure, run.steps)
         after_run(self._inventory, head.portal, run.template.flow, head.run_id, failure, run.limits)
         remember(self._inventory, self._settings.last_seen)
+        if run.template.flow == "era_download":
+            from bots.era.fetched import take_fetched  # brings a reader that no other flow needs
+
+            take_fetched(self._settings, self._inventory, self._key)
         log.info(
             "run",
             **asdict(head),

@@ -17,7 +17,9 @@ MOST_CPU_SECONDS = 0.5
 TRIES = 5
 HEAVY = {
     "apscheduler",
+    "holidays",
     "jinja2",
+    "oxedi",
     "playwright",
     "pyotp",
     "pyrage",

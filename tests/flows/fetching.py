@@ -15,9 +15,8 @@ from failing import Fault
 from house import ORGANIZATION, OTHER_ORGANIZATION, House
 
 from bots.desk import Failure, Question
-from bots.remittances import file_of, set_aside
+from bots.era.archive import Archive
 from bots.runner.desk import InventoryDesk
-from bots.sealing import read_sealed
 from flows.era_download import EraDownloadAnswer, EraDownloadInquiry
 from flows.errors import error_classes
 from flows.parties import Organization, Provider
@@ -73,13 +72,18 @@ def kept(house: House) -> list[dict[str, Any]]:
     """The rows of what is on disk, each with its file's bytes; every file that is there has its row."""
     rows = house.inventory.rows("SELECT * FROM era_kept WHERE kept_at IS NOT NULL ORDER BY id")
     for row in rows:
-        data = read_sealed(file_of(house.settings.eras_folder, row["sha256"]), house.key)
-        assert data is not None
+        data = _bytes(house, row["sha256"])
         assert (hashlib.sha256(data).hexdigest(), len(data)) == (row["sha256"], row["size"])
         row["bytes"] = data
-    there = {file.stem for file in house.settings.eras_folder.glob("*.age")} if rows else set()
-    assert there == {row["sha256"] for row in rows}
+    there = [file.stem for file in house.settings.home.glob("era*/**/*.age")]
+    assert sorted(there) == sorted({row["sha256"] for row in rows})
     return rows
+
+
+def _bytes(house: House, sha256: str) -> bytes:
+    """A file as it came: from the archive, once it was taken in."""
+    [row] = house.inventory.rows("SELECT received_at FROM era_files WHERE sha256 = ?", (sha256,))
+    return Archive(house.settings.era_folder / "archive", house.key).open(sha256, row["received_at"])
 
 
 def check_kept(house: House, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -258,8 +262,8 @@ async def files_come_wrong_always(house: House, portal: str, kind: str, words: s
     check_kept(house, rows)
 
 
-async def a_truncated_file_is_fetched_again_once_it_is_set_aside(house: House, portal: str) -> None:
-    """It is kept as it came, for it may be all there is; whoever judges it sets it aside."""
+async def a_truncated_file_is_fetched_again(house: House, portal: str) -> None:
+    """It is kept as it came, for it may be all there is; being torn it is not passed on, and set aside."""
     name, user = house.account(portal)
     rows, question = rows_and_question(house, portal, user, 1)
     rows, question = rows[:1], only(question, rows[0]["trace"])
@@ -267,13 +271,21 @@ async def a_truncated_file_is_fetched_again_once_it_is_set_aside(house: House, p
     await fetch(house, name, question)
     [torn] = kept(house)
     assert b"IEA" not in torn["bytes"]
-    with house.inventory.write() as db:
-        set_aside(db, torn["sha256"])
+    assert passed_on(house) == []
     run, [answer] = await fetch(house, name, question)
     assert run.failure is None
     check_kept(house, rows)
     assert [row["bytes"].count(b"IEA*") for row in kept(house)] == [0, 1]
     assert len(said(answer).kept) == 1
+    assert passed_on(house) == [rows[0]["trace"]]
+
+
+def passed_on(house: House) -> list[str]:
+    """The traces of the payments in the drop folder's files."""
+    files = sorted((house.settings.era_folder / "drop").glob("*.835"))
+    return [
+        line.split("*")[2] for file in files for line in file.read_text().split("~") if line.strip().startswith("TRN*1")
+    ]
 
 
 async def late_and_revised(house: House, portal: str) -> None:

@@ -67,7 +67,7 @@ async def test_files_that_come_wrong_always(house: House, kind: str, words: str)
 
 
 async def test_a_truncated_file(house: House) -> None:
-    await fetching.a_truncated_file_is_fetched_again_once_it_is_set_aside(house, "availity")
+    await fetching.a_truncated_file_is_fetched_again(house, "availity")
 
 
 async def test_late_and_revised_files(house: House) -> None:

@@ -1,0 +1,96 @@
+"""config/era.toml: where files for billing go, and after how many business days something is late."""
+
+from __future__ import annotations
+
+import re
+import string
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flows.errors import InputError
+
+FILE = "era.toml"
+NAME_PARTS = ("paid_on", "payer", "payee_tin", "payee_npi", "trace", "hash")
+NAME = "{paid_on}_{payer}_{trace}_{hash}.835"
+_DROP_KEYS = ("folder", "mode", "group", "name")
+_MISSING_KEYS = ("late_after", "pick_up_within")
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Where the files of a payee go, who may read them, and how they are called."""
+
+    folder: Path
+    mode: int = 0o640
+    group: str = ""
+    name: str = NAME
+
+
+@dataclass(frozen=True, slots=True)
+class EraConfig:
+    """The file in force."""
+
+    drop: Drop
+    by_tin: dict[str, Drop] = field(default_factory=dict)
+    late_after: int = 4
+    pick_up_within: int = 2
+
+    def drop_for(self, tin: str) -> Drop:
+        """Where files for the payee with that TIN go."""
+        return self.by_tin.get(tin, self.drop)
+
+    @property
+    def folders(self) -> set[Path]:
+        """Every drop folder."""
+        return {drop.folder for drop in (self.drop, *self.by_tin.values())}
+
+
+def load_config(path: Path, home: Path) -> EraConfig:
+    """Read the file; relative folders start at `home`. InputError names what is wrong in it."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig")) if path.exists() else {}
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        where = re.search(r"line \d+, column \d+", str(error))
+        raise InputError(f"{path}: not valid TOML{f' at {where[0]}' if where else ''}") from None
+    _known(path, "", table, ("drop", "missing"))
+    drop, missing = table.get("drop", {}), table.get("missing", {})
+    payees = {tin: entry for tin, entry in drop.items() if isinstance(entry, dict)}
+    usual = _drop(path, home, "drop", {key: value for key, value in drop.items() if key not in payees}, {})
+    _known(path, "missing.", missing, _MISSING_KEYS)
+    for key, value in missing.items():
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise InputError(f"{path}: missing.{key}: expected a number of days, 1 or more")
+    for tin in payees:
+        if not re.fullmatch(r"\d{9}", tin):
+            raise InputError(f"{path}: drop.{tin}: expected a TIN of nine digits")
+    shared = {key: value for key, value in drop.items() if key not in payees}
+    by_tin = {tin: _drop(path, home, f"drop.{tin}", entry, shared) for tin, entry in payees.items()}
+    return EraConfig(usual, by_tin, **missing)
+
+
+def _known(path: Path, above: str, table: dict[str, Any], keys: tuple[str, ...]) -> None:
+    if unknown := sorted(set(table) - set(keys)):
+        raise InputError(f"{path}: {above}{unknown[0]} is not known; the keys are {', '.join(keys)}")
+
+
+def _drop(path: Path, home: Path, above: str, entry: dict[str, Any], shared: dict[str, Any]) -> Drop:
+    _known(path, f"{above}.", entry, _DROP_KEYS)
+    given = {"folder": "era/drop", "mode": "0640", "group": "", "name": NAME, **shared, **entry}
+    if wrong := [key for key, value in given.items() if not isinstance(value, str)]:
+        raise InputError(f"{path}: {above}.{wrong[0]}: expected text in quotes")
+    if not re.fullmatch(r"0?[0-7]{3}", given["mode"]) or int(given["mode"], 8) & 0o117:
+        raise InputError(f'{path}: {above}.mode: expected such as "0640": nobody but owner and group may read it')
+    _check_name(path, above, given["name"])
+    return Drop(home / Path(given["folder"]).expanduser(), int(given["mode"], 8), given["group"], given["name"])
+
+
+def _check_name(path: Path, above: str, name: str) -> None:
+    try:
+        parts = {part for _, part, _, _ in string.Formatter().parse(name) if part is not None}
+    except ValueError:
+        parts = {"?"}
+    if not parts <= set(NAME_PARTS) or "hash" not in parts or "/" in name or name.startswith("."):
+        names = " ".join(f"{{{part}}}" for part in NAME_PARTS)
+        raise InputError(f"{path}: {above}.name: expected a file name of {names}, with {{hash}} among them")

@@ -1,0 +1,164 @@
+"""What should be there and is not: 835s that lists, rhythm or bank tell of, and payments that billing does not have.
+
+Business days are the banks' (`bots.era.banking_days`). CORE 370 lets an 835 and its EFT be three of them apart; more
+than `late_after` (four) is late.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+from statistics import median_low
+from typing import Any
+
+from bots.era.banking_days import after, business_days
+from bots.era.config import EraConfig
+from bots.era.drop import picked_up
+from bots.era.listed import not_here
+from bots.era.payment import in_cents
+from bots.era.routes import Routes
+from bots.inventory import Inventory
+
+_ASK = "Ask the payer's EDI desk: trace, date, amount, TIN, NPI."
+_SHOW = "See: pk era show {trace}"
+_LEAST_DATES = 4
+_MOST_DATES = 13
+_TIMES = 3
+_HERE = "state <> 'quarantined'"
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One thing that is missing or waits. `late` needs a person; what is not late yet is told for those who look."""
+
+    kind: str
+    late: bool
+    since: str
+    days: int
+    payer: str
+    payee: str
+    trace: str
+    amount: str
+    words: str
+    do: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """All fields by name."""
+        return asdict(self)
+
+
+def find_missing(inventory: Inventory, config: EraConfig, routes: Routes, today: date) -> list[Missing]:
+    """Everything that is missing or waits, what is late first. Contacts nobody, changes nothing."""
+    found = [
+        *_listed(inventory, config, routes, today),
+        *_deposits(inventory, config, today),
+        *_not_deposited(inventory, config, today),
+        *_rhythm(inventory, config, today),
+        *_for_a_person(inventory, today),
+        *_not_with_billing(inventory, config, today),
+    ]
+    return sorted(found, key=lambda one: (not one.late, one.since, one.trace))
+
+
+def _missing(kind: str, row: dict[str, Any], since: str, days: int, words: str, do: str, *, late: bool) -> Missing:
+    payee = row.get("payee_npi") or row.get("payee_tin") or row.get("payee") or ""
+    told = (row.get("payer") or row.get("payer_title") or "", payee, row["trace"] or "", row["amount"] or "")
+    return Missing(kind, late, since, days, *told, words, do.format(trace=row["trace"]))
+
+
+def _listed(inventory: Inventory, config: EraConfig, routes: Routes, today: date) -> Iterator[Missing]:
+    """Payments on a portal's list whose 835 has not come, where it should come by the portal."""
+    for row in not_here(inventory, routes):
+        since = row["paid_on"]
+        days = business_days(date.fromisoformat(since), today)
+        words = f"{row['portal']} lists the payment; its 835 is not here"
+        yield _missing("not received", row, since, days, words, _ASK, late=days > config.late_after)
+
+
+def _deposits(inventory: Inventory, config: EraConfig, today: date) -> Iterator[Missing]:
+    """Deposits without their 835, or of another amount."""
+    for row in inventory.rows("SELECT * FROM era_deposits ORDER BY deposited_on"):
+        told = inventory.rows(
+            f"""SELECT amount FROM era_payments WHERE trace = ? AND {_HERE}
+                AND (? IN ('', company_id) OR company_id = '')""",
+            (row["trace"], row["company_id"]),
+        )
+        days = business_days(date.fromisoformat(row["deposited_on"]), today)
+        payment = {**row, "payer": row["company_id"]}
+        if not told:
+            words = "the bank has the deposit; its 835 is not here"
+            late = days > config.late_after
+            yield _missing("deposit without 835", payment, row["deposited_on"], days, words, _ASK, late=late)
+        elif row["amount"] not in {one["amount"] for one in told}:
+            words = f"the bank has {row['amount']}, the 835 says {told[0]['amount']}"
+            yield _missing("deposit differs", payment, row["deposited_on"], days, words, _SHOW, late=True)
+
+
+def _not_deposited(inventory: Inventory, config: EraConfig, today: date) -> Iterator[Missing]:
+    """835s of EFTs that the bank does not show, within the days that its file covers."""
+    span = inventory.rows("SELECT min(deposited_on) AS first, max(deposited_on) AS last FROM era_deposits")[0]
+    if not span["first"]:
+        return
+    sql = """SELECT * FROM era_payments p WHERE method = 'ACH' AND state = 'passed' AND paid_on BETWEEN ? AND ?
+        AND NOT EXISTS (SELECT 1 FROM era_deposits d WHERE d.trace = p.trace) ORDER BY paid_on"""
+    for row in inventory.rows(sql, (span["first"], span["last"])):
+        days = business_days(date.fromisoformat(row["paid_on"]), date.fromisoformat(span["last"]))
+        if Decimal(row["amount"]) > 0 and days > config.late_after:
+            words = "the 835 is here; the bank shows no deposit"
+            yield _missing("835 without deposit", row, row["paid_on"], days, words, _ASK, late=True)
+
+
+def _rhythm(inventory: Inventory, config: EraConfig, today: date) -> Iterator[Missing]:
+    """Payers that paid a payee regularly and have stopped: three times the usual gap, or four days over it."""
+    dates: dict[tuple[str, str], list[date]] = defaultdict(list)
+    sql = """SELECT DISTINCT payer, payee_npi, payee_tin, paid_on FROM era_payments
+        WHERE state = 'passed' AND paid_on IS NOT NULL AND payer <> '' ORDER BY paid_on"""
+    for row in inventory.rows(sql):
+        dates[row["payer"], row["payee_npi"] or row["payee_tin"]].append(date.fromisoformat(row["paid_on"]))
+    for (payer, payee), all_days in dates.items():
+        days = sorted(set(all_days))[-_MOST_DATES:]
+        if len(days) < _LEAST_DATES:
+            continue
+        gap = max(1, median_low(business_days(one, other) for one, other in pairwise(days)))
+        waited = business_days(days[-1], today)
+        if waited > min(_TIMES * gap, gap + config.late_after):
+            words = f"paid every {gap} banking days until {days[-1]}; nothing since"
+            expected = after(days[-1], gap).isoformat()
+            row = {"payer": payer, "payee": payee, "trace": "", "amount": ""}
+            yield _missing(
+                "rhythm", row, expected, waited - gap, words, "Look on the portal's list; " + _ASK, late=True
+            )
+
+
+def _for_a_person(inventory: Inventory, today: date) -> Iterator[Missing]:
+    """What is held, and what is quarantined and has not come in a sound copy."""
+    sql = f"""SELECT p.*, f.received_at FROM era_payments p JOIN era_files f USING (sha256)
+        WHERE f.source = 'portal' AND (p.state = 'held' OR (p.state = 'quarantined'
+        AND NOT EXISTS (SELECT 1 FROM era_payments q WHERE q.{_HERE}
+        AND q.trace IN (p.trace, f.listed_trace) AND q.trace <> ''))) ORDER BY f.received_at"""
+    for row in inventory.rows(sql):
+        day = row["received_at"][:10]
+        words = f"{row['verdict']}: {row['reasons'].replace(' ', ', ')}"
+        do = _SHOW if row["trace"] else "See: pk era list"
+        days = business_days(date.fromisoformat(day), today)
+        yield _missing(row["state"], row, day, days, words, do, late=True)
+
+
+def _not_with_billing(inventory: Inventory, config: EraConfig, today: date) -> Iterator[Missing]:
+    """Files that the drop folder did not take, and files that nobody took from it."""
+    sql = "SELECT d.*, f.received_at FROM era_drops d JOIN era_files f USING (sha256) WHERE d.picked_up_at IS NULL"
+    for drop in inventory.rows(sql):
+        rows = inventory.rows("SELECT * FROM era_payments WHERE drop_id = ? ORDER BY id", (drop["id"],))
+        row = {**rows[0], "amount": in_cents(sum((Decimal(one["amount"]) for one in rows), Decimal()))}
+        day = (drop["dropped_at"] or drop["received_at"])[:10]
+        days = business_days(date.fromisoformat(day), today)
+        if drop["state"] != "dropped":
+            words = f"{drop['folder']} does not take the file"
+            yield _missing("not dropped", row, day, days, words, "Look at folder, group and disk.", late=True)
+        elif not picked_up(drop) and days > config.pick_up_within:
+            words = f"{drop['name']} lies in {drop['folder']} untouched"
+            yield _missing("not picked up", row, day, days, words, "See why billing has not taken it.", late=True)
