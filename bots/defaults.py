@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-CONFIG_FILES = ("portalkeeper.toml", "columns.toml", "payer_aliases.csv", "people.toml", "era.toml", "era_routes.csv")
+CONFIG_FILES = (
+    "portalkeeper.toml",
+    "columns.toml",
+    "payer_aliases.csv",
+    "people.toml",
+    "vaults.toml",
+    "era.toml",
+    "era_routes.csv",
+)
 SCHEDULES = "schedules.yaml"
 
 

@@ -16,9 +16,12 @@ from bots.inventory import Inventory, stamp
 from bots.people import FILE, load_people
 from bots.sealing import load_key
 from bots.settings import Settings, is_loopback
-from bots.vault import Vault
+from bots.vault import Vault, open_vault
+from bots.vault.places import FILE as VAULTS
+from bots.vault.places import load_places
+from bots.vault.provider import Provider
 from bots.worklist import CONTRACTS, ColumnMap, load_aliases
-from flows.errors import InputError
+from flows.errors import InputError, VaultError
 from payers.registry import find_portal
 
 CLOCKS_APART = timedelta(minutes=5)
@@ -54,6 +57,7 @@ def examine(settings: Settings) -> list[Finding]:
         "answers folder": lambda: _private(settings.answers_folder),
         "letters": lambda: _letters(settings),
         "ERAs": lambda: _eras(settings),
+        "credential managers": lambda: f"{len(load_places(settings.config / VAULTS).vaults)} named",
     }
     findings = [_finding(what, look) for what, look in checks.items()]
     return findings + list(_accounts(settings))
@@ -62,7 +66,7 @@ def examine(settings: Settings) -> list[Finding]:
 def _finding(what: str, look: Callable[[], str]) -> Finding:
     try:
         return Finding(what, True, look())
-    except (InputError, OSError) as error:
+    except (InputError, OSError, VaultError) as error:
         return Finding(what, False, " ".join(str(error).split()))
 
 
@@ -160,7 +164,8 @@ def _eras(settings: Settings) -> str:
 def _accounts(settings: Settings) -> Iterator[Finding]:
     """For each account: its vault entry, its scope, and whether it may be used where it points."""
     try:
-        vault = Vault(settings.vault_folder, load_key(settings.key_file))
+        vault = open_vault(settings, load_key(settings.key_file))
+        yield from _stores(vault)
         inventory = Inventory(settings.database) if settings.database.exists() else None
     except InputError:
         return  # said above
@@ -173,11 +178,22 @@ def _accounts(settings: Settings) -> Iterator[Finding]:
     inventory.close()
 
 
+def _stores(vault: Vault) -> Iterator[Finding]:
+    """For each credential manager: whether it lets the worker in, and what it does by itself."""
+    for name in vault.stores.places.vaults:
+        yield _finding(f"vault {name}", lambda name=name: _opened(vault.stores.store(name)))  # type: ignore[misc]
+
+
+def _opened(store: Provider) -> str:
+    does = [what.replace("_", " ") for what, can in asdict(store.capabilities).items() if can]
+    return f"{store.check()} ({', '.join(does) or 'each change is read back'})"
+
+
 def _problems_of(row: dict[str, str], vault: Vault, settings: Settings, scoped: set[str]) -> Iterator[str]:
     from bots.runner import checked_address  # loads the browser library
 
     name = row["name"]
-    if problem := vault.check(name).problem:
+    if problem := vault.check(name, row["user_id"]).problem:
         yield problem
     if name not in scoped:
         yield "it asks for nobody: add it with --organization, or import its scope"

@@ -20,7 +20,7 @@ from bots.incidents import Kind, open_incident
 from bots.inventory import Inventory
 from bots.inventory.audit import head
 from bots.vault import Vault
-from flows.errors import PortalkeeperError
+from flows.errors import PortalkeeperError, VaultError
 
 
 def remember(inventory: Inventory, file: Path) -> None:
@@ -80,34 +80,35 @@ class VaultWatch:
         self._vault = vault
         self._most = most
         self._lock = threading.Lock()
-        self._files: dict[str, str] = {}
+        self._stamps: dict[str, str] = {}
 
     def look(self) -> None:
-        """Compare the entries whose files have changed with what was seen of them, and put the brake on if need be."""
+        """Compare the entries that have changed with what was seen of them, and put the brake on if need be."""
         with self._lock:
-            files = {name: self._written(name) for name in self._vault.names()}
-            if files != self._files:
-                self._compare(files)
-                self._files = files
+            stamps = self._vault.stamps()
+            if stamps != self._stamps:
+                self._stamps = self._compare(stamps)
 
-    def _written(self, name: str) -> str:
-        path = self._vault.folder / f"{name}.age"
-        return str(path.stat().st_mtime_ns) if path.exists() else ""
-
-    def _compare(self, files: dict[str, str]) -> None:
+    def _compare(self, stamps: dict[str, str]) -> dict[str, str]:
+        """The stamps of the entries that are known now."""
         seen = {row["account"]: row["written"] for row in self._inventory.rows("SELECT * FROM vault_seen")}
-        found = {name: self._fingerprint(name) for name, written in files.items() if seen.get(name) != written}
+        changed = [name for name, written in stamps.items() if seen.get(name) != written]
+        found = {name: known for name in changed if (known := self._fingerprint(name)) is not None}
         with self._inventory.write() as db:
-            changed = sum(_by_others(db, name, fingerprint) for name, fingerprint in found.items())
+            count = sum(_by_others(db, name, fingerprint) for name, fingerprint in found.items())
             for name, fingerprint in found.items():
-                db.execute("INSERT OR REPLACE INTO vault_seen VALUES (?,?,?)", (name, fingerprint, files[name]))
-            if changed > self._most:
+                db.execute("INSERT OR REPLACE INTO vault_seen VALUES (?,?,?)", (name, fingerprint, stamps[name]))
+            if count > self._most:
                 why = "was an old copy put back, or a wrong list imported?"
-                _stop(db, f"{changed} passwords in the vault were changed by others since the worker's last run: {why}")
+                _stop(db, f"{count} passwords in the vault were changed by others since the worker's last run: {why}")
+        return {name: stamp for name, stamp in stamps.items() if name in found or name not in changed}
 
-    def _fingerprint(self, name: str) -> str:
+    def _fingerprint(self, name: str) -> str | None:
+        """None when its credential manager can't tell now: it is looked at again the next time."""
         try:
             return self._vault.fingerprint(name, self._vault.get(name).password)
+        except VaultError:
+            return None
         except PortalkeeperError:
             return ""  # a damaged entry, which its own run tells
 

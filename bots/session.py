@@ -159,7 +159,7 @@ class LiveSession:
         self._must_be_private("code")
         await self._attempts.settle_code(Verdict.REFUSED)
         await self._attempts.settle_taken()
-        secret = self._vault.get(self.account.name).totp_secret
+        secret = self._vault.totp_secret(self.account.name)
         if secret is None:
             raise CodesExhausted(
                 f"the portal asks for a code of an authenticator and the vault has none for {self.account.name}: "

@@ -27,6 +27,9 @@
       AccountHeld           the guard does not allow a submission now; says why and what to do
         AccountFrozen       refused or reported unusable, until the vault or a person changes that
       AnswersHeld           the answers do not look right together; a person releases or discards them
+      VaultError            the credential manager: nothing was submitted, what it holds is as it was
+        VaultUnavailable    no answer, sealed or overloaded: again later
+        VaultRefused        our access to it has expired or lacks a right: a person renews it
       WorkerLost            the machine: the run died, an attempt may be open
       InputError            the person asked for something that can't be; nothing was touched
 
@@ -174,6 +177,20 @@ class AnswersHeld(PortalkeeperError):
     """A payer's answers do not look right together, and wait for a person."""
 
     exit_code = 18
+
+
+class VaultError(PortalkeeperError):
+    """The credential manager that holds an account's secrets could not be used."""
+
+    exit_code = 19
+
+
+class VaultUnavailable(VaultError):
+    """The credential manager gives no answer, is sealed or overloaded, or did not confirm a change."""
+
+
+class VaultRefused(VaultError):
+    """The credential manager refuses the worker: its access has expired, or lacks a right."""
 
 
 class WorkerLost(PortalkeeperError):

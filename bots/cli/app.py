@@ -25,13 +25,14 @@ from bots.cli import (
     setup,
     sign_in,
     vault,
+    vault_moving,
 )
 
 EXIT_CODES = """Exit codes: 0 done · 2 something asked for can't be · 3 a batch with rows that have no answer ·
 4 something falls due or is missing · 5 an ERA is flagged · 6 an ERA is quarantined · 10 account (refused, locked,
 disabled) · 11 password expired · 12 code or challenge · 13 portal or payer not available · 14 portal changed ·
 15 held or frozen by the guard · 16 worker lost ·
-130 stopped by hand."""
+18 answers held · 19 credential manager · 130 stopped by hand."""
 
 app = typer.Typer(
     name="portalkeeper",
@@ -49,6 +50,7 @@ for module in (
     account_set,
     by_hand,
     vault,
+    vault_moving,
     password,
     sign_in,
     assist,

@@ -50,9 +50,9 @@ class Office:
     @cached_property
     def vault(self) -> Vault:
         """The vault."""
-        from bots.vault import Vault
+        from bots.vault import open_vault
 
-        return Vault(self.settings.vault_folder, self.key)
+        return open_vault(self.settings, self.key)
 
     @cached_property
     def people(self) -> People:

@@ -55,12 +55,12 @@ def set_(
         what = "authenticator secret" if totp else "password"
         secret = SecretStr(_asked(f"{what} of {name}: "))
         stored = office.vault.put(name, totp_secret=secret) if totp else office.vault.put(name, password=secret)
-    _record(row, what, before, stored)
+    record(row, what, before, stored)
     words = f"{what} of {name} {'are' if security_answers else 'is'} stored. Check it without contact: pk check {name}"
     print_done(words, json=json, account=name, stored=what)
 
 
-def _record(row: dict[str, Any], what: str, before: datetime | None, stored: Credential) -> None:
+def record(row: dict[str, Any], what: str, before: datetime | None, stored: Credential) -> None:
     """Write into the inventory who stored what, since when the password counts, and how many answers there are.
 
     An expiry date that the portal told goes when the password before this one had worked: it was that one's. After a
@@ -91,10 +91,14 @@ def _worked_since(account: str, begun: datetime) -> bool:
 
 
 def _asked(prompt: str) -> str:
-    text = getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    text = _asked_or_none(prompt)
     if not text:
         raise InputError("nothing was given; the vault is as it was")
     return text
+
+
+def _asked_or_none(prompt: str) -> str:
+    return getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
 
 
 def _asked_answers() -> dict[str, SecretStr]:
@@ -128,13 +132,39 @@ def list_(json: Json = False) -> None:
 
 @vault.command("check")
 def check(
-    name: Annotated[str | None, typer.Argument(help="One account; none means all.")] = None, json: Json = False
+    name: Annotated[str | None, typer.Argument(help="One account; none means every entry.")] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every account of the inventory, also those without an entry.")
+    ] = False,
+    json: Json = False,
 ) -> None:
     """Try to open entries and say what is wrong with them."""
-    checks = [office.vault.check(name)] if name else office.vault.check_all()
+    users = {row["name"]: row["user_id"] for row in office.inventory.rows("SELECT name, user_id FROM accounts")}
+    names = [name] if name else sorted({*office.vault.names(), *(users if every else ())})
+    office.vault.prove_key()
+    checks = [office.vault.check(each, users.get(each, "")) for each in names]
     _print(json, [vars_of(check) for check in checks])
     if any(check.problem for check in checks):
         raise typer.Exit(InputError.exit_code)
+
+
+@vault.command("access")
+def access(name: Annotated[str, typer.Argument(help="The manager's name in vaults.toml.")], json: Json = False) -> None:
+    """Store what opens a credential manager, asked for or read from standard input, one line each."""
+    from pydantic import SecretStr
+
+    office.acting("store a secret")
+    stores = office.vault.stores
+    stores.store(name)  # InputError when vaults.toml has no such manager
+    table = stores.places.vaults[name]
+    given = {what: SecretStr(_asked(f"{what} of vault {name}: ")) for what in table.wants}
+    for what in table.may_want:
+        if secret := _asked_or_none(f"{what} of vault {name} (none: Enter): "):
+            given[what] = SecretStr(secret)
+    stores.access.put(name, given)
+    with office.inventory.write() as db:
+        record_audit(db, at=stamp(now.utc()), who=office.person, action="vault access", details=name)
+    print_done(f"what opens vault {name} is stored. Look whether it does: pk doctor", json=json, vault=name)
 
 
 def vars_of(check: object) -> dict[str, object]:
@@ -148,7 +178,7 @@ def _print(json: bool, rows: list[dict[str, object]]) -> None:
     if json:
         print_json(rows)
     else:
-        columns = ["account", "password_set_at", "totp", "old_passwords", "security_answers", "problem"]
+        columns = ["account", "vault", "password_set_at", "totp", "old_passwords", "security_answers", "problem"]
         print_table(rows, columns, empty="the vault is empty: pk vault set ACCOUNT")
 
 

@@ -66,6 +66,9 @@ PLAIN: dict[str, Plain] = {
     "AccountHeld": Plain("HELD", Acts.WORKER, _LATER),
     "AccountFrozen": Plain("FROZEN", Acts.PERSON, "See: pk why {account}"),
     "AnswersHeld": Plain("ANSWERS HELD", Acts.PERSON, "See: pk held list"),
+    "VaultError": Plain("CREDENTIAL MANAGER TROUBLE", Acts.WORKER, _LATER),
+    "VaultUnavailable": Plain("CREDENTIAL MANAGER DOWN", Acts.WORKER, _LATER),
+    "VaultRefused": Plain("CREDENTIAL MANAGER REFUSES US", Acts.PERSON, "Renew the worker's access to it: pk doctor"),
     "WorkerLost": Plain("RUN CUT OFF", Acts.WORKER, _LATER),
     "InputError": Plain("NOT POSSIBLE AS ASKED", Acts.PERSON, "See: pk why {account}"),
 }

@@ -1,9 +1,9 @@
-"""The vault's folder: `<account>.age` with a lock file beside each, and the fingerprint key."""
+"""The vault: where the secrets of each account lie, how a new password comes into force, and the fingerprints."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -13,7 +13,7 @@ from typing import Literal
 
 from pydantic import SecretStr
 
-from bots import disk, now
+from bots import now
 from bots.desk import Candidate
 from bots.sealing import Key, Unreadable, read_sealed, write_sealed
 from bots.vault import fingerprints
@@ -22,15 +22,15 @@ from bots.vault.credential import (
     Pending,
     PendingState,
     check_account_name,
-    decode,
     decode_pending,
-    encode,
     encode_pending,
-    is_account_name,
     question_key,
 )
 from bots.vault.given import check_answers, check_password, is_plain_base32, plain_totp_secret
-from flows.errors import InputError
+from bots.vault.places import EMBEDDED, Places
+from bots.vault.provider import Entry
+from bots.vault.stores import Stores, there
+from flows.errors import InputError, VaultError
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,32 +43,52 @@ class Check:
     totp: Literal["none", "set", "invalid"] = "none"
     old_passwords: int = 0
     security_answers: int = 0
+    vault: str = EMBEDDED
 
 
 class Vault:
-    """The vault in `folder`, opened with `key`. Safe to use from several threads and processes at once."""
+    """The vault in `folder`, opened with `key`. Safe to use from several threads and processes at once.
 
-    def __init__(self, folder: Path, key: Key) -> None:
+    What `places` says lies in a credential manager is read from there each time, and never kept here. The lock of each
+    account, the fingerprint key and the second copy of a new password are in the folder whatever the store.
+    """
+
+    def __init__(self, folder: Path, key: Key, places: Places | Path | None = None) -> None:
         """Touches nothing yet; `create_vault` makes one."""
         self.folder = folder
+        self.stores = Stores(folder, key, places or Places(), self.prove_key)
         self._key = key
 
     def get(self, account: str) -> Credential:
         """The secrets of `account`; InputError if there are none, Unreadable if they can't be opened.
 
-        A new password that is only in its second file belongs to them too: the entry was put back from an older copy.
+        `VaultError` when a credential manager can't be asked. A new password that is only in its second file belongs to
+        them too: the entry was put back from an older copy.
         """
-        credential = self._read(account)
-        if credential is None:
-            raise InputError(f"no vault entry for {account}: pk vault set {account}")
-        if credential.pending is None and (twin := self._twin(account)) and not credential.knows(twin.password):
-            return credential.model_copy(update={"pending": twin})
-        return credential
+        return self._with_twin(self._entry(account).credential)
+
+    def _entry(self, account: str) -> Entry:
+        at = self.stores.password_at(account)
+        entry = at.store.get(account, at.item)
+        if not entry.credential.password.get_secret_value():
+            raise InputError(f"the entry of {account} holds no password: put it there, or correct vaults.toml")
+        return entry
+
+    def _with_twin(self, credential: Credential) -> Credential:
+        twin = self._twin(credential.account) if credential.pending is None else None
+        if twin is None or credential.knows(twin.password):
+            return credential
+        return credential.model_copy(update={"pending": twin})
 
     def _twin(self, account: str) -> Pending | None:
         with suppress(Unreadable):
             return self.journalled(account) if self._journal(account).exists() else None
         return None
+
+    def totp_secret(self, account: str) -> SecretStr | None:
+        """The authenticator secret of `account`, from the store it lies in."""
+        at = self.stores.totp_at(account)
+        return at.store.get(account, at.item).credential.totp_secret
 
     def put(
         self,
@@ -87,65 +107,86 @@ class Vault:
         checked = None if password is None else check_password(password)
         secret = plain_totp_secret(totp_secret) if isinstance(totp_secret, SecretStr) else totp_secret
         answers = check_answers(security_answers or {})
-        path = self._path(account)
         self.prove_key()  # before anything is sealed with it
-        with disk.locked(path.with_suffix(".lock")):
-            changed = _changed(self._read(account), account, checked, secret).with_answers(answers)
-            write_sealed(path, encode(changed), self._key)
-            return self.get(account)
+        at, totp_at = self.stores.password_at(account), self.stores.totp_at(account)
+        if at != totp_at and not isinstance(secret, EllipsisType):
+            given, secret = secret, ...
+            self.stores.change(account, totp_at, lambda old: _with_secret(old, account, given))
+        if checked or answers or at == totp_at:
+
+            def change(old: Credential | None) -> Credential:
+                known = self._with_twin(old) if old else None
+                return _changed(known, account, checked, secret).with_answers(answers)
+
+            self.stores.change(account, at, change)
+        return self.get(account)
 
     def put_pending(self, account: str, pending: Pending) -> Pending:
-        """Store a new password beside the one in force, in two files, and return it as read back from both.
+        """Store a new password beside the one in force, in two places, and return it as read back from both.
 
         It takes the place of one that no portal has seen. When the new one is set without the old (*forgot*), one that
         may be in force goes into the history, and one that the portal took is put in force, unless a person has given
-        another since. InputError when it is a *change*, or when the two files can't be confirmed: then nothing may be
-        submitted.
+        another since. InputError when it is a *change*, or when it can't be confirmed; then, and after a `VaultError`,
+        nothing may be submitted.
         """
-        with self._changing(account) as changing:
-            credential, there = changing, changing.pending
+
+        def store(credential: Credential) -> Credential:
+            there = credential.pending
             if there and there.state != "stored" and there.run_id != pending.run_id:
                 if pending.kind == "change":
                     raise InputError(
                         f"another new password is pending for {account}: settle it first with "
                         f"pk password settle {account}"
                     )
-                taken = there.state == "submitted" and changing.password_set_at < there.at
-                credential = (changing.with_password if taken else changing.with_old)(there.password, there.at)
-            write_sealed(self._journal(account), encode_pending(pending), self._key)
-            self._write(credential.model_copy(update={"pending": pending}))
-            kept, twin = self.get(account).pending, self.journalled(account)
-            if kept != pending or twin != pending:
-                raise InputError(f"the vault did not keep the new password of {account}; nothing was submitted")
-            return kept
+                taken = there.state == "submitted" and credential.password_set_at < there.at
+                credential = (credential.with_password if taken else credential.with_old)(there.password, there.at)
+            return self._journalling(credential, pending)
+
+        self._change(account, store)
+        kept, twin = self.get(account).pending, self.journalled(account)
+        if kept != pending or twin != pending:
+            raise InputError(f"the vault did not keep the new password of {account}; nothing was submitted")
+        return kept
 
     def mark_pending(self, account: str, run_id: str, state: PendingState) -> Pending:
         """Say how far the new password of that run has come; durable when this returns."""
-        with self._changing(account) as credential:
+
+        def mark(credential: Credential) -> Credential:
             pending = _pending_of(credential, run_id).model_copy(update={"state": state})
-            write_sealed(self._journal(account), encode_pending(pending), self._key)
-            self._write(credential.model_copy(update={"pending": pending}))
-        return pending
+            return self._journalling(credential, pending)
+
+        return _pending_of(self._change(account, mark), run_id)
+
+    def _journalling(self, credential: Credential, pending: Pending) -> Credential:
+        """A copy with the new password, which is in the second file from here on."""
+        write_sealed(self._journal(credential.account), encode_pending(pending), self._key)
+        return credential.model_copy(update={"pending": pending})
 
     def promote(self, account: str, run_id: str) -> None:
         """Put the new password of that run in force and the old one into the history, in one write."""
-        with self._changing(account) as credential:
-            promoted = credential.with_password(_pending_of(credential, run_id).password, now.utc())
-            self._write(promoted.model_copy(update={"pending": None}))
-            self._journal(account).unlink(missing_ok=True)
+
+        def promoted(credential: Credential) -> Credential:
+            in_force = credential.with_password(_pending_of(credential, run_id).password, now.utc())
+            return in_force.model_copy(update={"pending": None})
+
+        self._change(account, promoted)
+        self._journal(account).unlink(missing_ok=True)
 
     def discard_pending(self, account: str, run_id: str) -> None:
         """Put the new password of that run aside, for the old one is in force; another run's stays.
 
         It goes into the history unless no portal has seen it: a portal that hangs may take it later.
         """
-        with self._changing(account) as credential:
+
+        def without(credential: Credential) -> Credential | None:
             pending = credential.pending
-            if pending and pending.run_id == run_id:
-                seen = pending.state != "stored"
-                kept = credential.with_old(pending.password, pending.at) if seen else credential
-                self._journal(account).unlink(missing_ok=True)  # first, or it would come back from there
-                self._write(kept.model_copy(update={"pending": None}))
+            if not pending or pending.run_id != run_id:
+                return None
+            kept = credential if pending.state == "stored" else credential.with_old(pending.password, pending.at)
+            self._journal(account).unlink(missing_ok=True)  # first, or it would come back from there
+            return kept.model_copy(update={"pending": None})
+
+        self._change(account, without)
 
     def next_password(self, account: str, refused: Collection[str]) -> tuple[SecretStr, Candidate]:
         """The password to sign in with, given the fingerprints of those that were refused since the last good sign-in.
@@ -165,24 +206,33 @@ class Vault:
         return None if data is None else decode_pending(data)
 
     def names(self) -> list[str]:
-        """The accounts that have an entry, sorted."""
-        with disk.in_plain_words(self.folder):
-            return sorted(path.stem for path in self.folder.iterdir() if _is_entry(path))
+        """The accounts that have an entry, sorted; what lies in a manager is believed to be there."""
+        return self.stores.names()
 
-    def check(self, account: str) -> Check:
-        """Try to open the entry of `account` and tell what is wrong with it; never raises for a bad entry."""
+    def stamps(self) -> dict[str, str]:
+        """By what a change of each entry shows; accounts whose manager gives no answer are left out."""
+        return self.stores.stamps()
+
+    def check(self, account: str, user_id: str = "") -> Check:
+        """Try to open the entry of `account` and tell what is wrong with it; never raises for a bad entry.
+
+        An item in a credential manager that names another user than `user_id` is somebody else's.
+        """
+        vault = self.stores.places.of(account).vault
         try:
-            credential = self.get(account)
-        except InputError as error:
-            return Check(account, problem=str(error))
+            entry, secret = self._entry(account), self.totp_secret(account)
+        except (InputError, VaultError) as error:
+            return Check(account, problem=str(error), vault=vault)
+        credential, problem = entry.credential, ""
         totp: Literal["none", "set", "invalid"] = "none"
-        problem = ""
-        if credential.totp_secret is not None:
-            totp = "set" if is_plain_base32(credential.totp_secret.get_secret_value()) else "invalid"
+        if secret is not None:
+            totp = "set" if is_plain_base32(secret.get_secret_value()) else "invalid"
         if totp == "invalid":
             problem = f"the authenticator secret of {account} is not base32: pk vault set {account} --totp"
+        if user_id and entry.username.casefold() not in ("", user_id.casefold()):
+            problem = f"the item of {account} in vault {vault} is that of another user id: correct vaults.toml"
         old, answers = len(credential.history), len(credential.security_answers)
-        return Check(account, problem, credential.password_set_at, totp, old, answers)
+        return Check(account, problem, credential.password_set_at, totp, old, answers, vault)
 
     def check_all(self) -> list[Check]:
         """`check` for every entry, in the order of names; Unreadable as for `prove_key`."""
@@ -214,46 +264,14 @@ class Vault:
     def _fingerprints(self) -> fingerprints.Fingerprints:
         return fingerprints.load(self.folder, self._key)
 
-    def _path(self, account: str) -> Path:
-        return self.folder / f"{check_account_name(account)}.age"
-
     def _journal(self, account: str) -> Path:
-        return self._path(account).with_suffix(".pending")
+        return self.stores.files.path(account).with_suffix(".pending")
 
-    @contextmanager
-    def _changing(self, account: str) -> Iterator[Credential]:
-        """The entry of `account`, under its lock."""
-        self.prove_key()
-        with disk.locked(self._path(account).with_suffix(".lock")):
-            yield self.get(account)
-
-    def _write(self, credential: Credential) -> None:
-        write_sealed(self._path(credential.account), encode(credential), self._key)
-
-    def _read(self, account: str) -> Credential | None:
-        path = self._path(account)
-        try:
-            data = read_sealed(path, self._key)
-        except Unreadable:
-            self.prove_key()  # another key altogether is told as such
-            raise Unreadable(
-                f"{path}: damaged, or not sealed with this vault's key; restore it from a backup, "
-                f"or move it away and run `pk vault set {account}`"
-            ) from None
-        return None if data is None else decode(data, account, str(path))
-
-
-def create_vault(folder: Path, key: Key) -> Vault:
-    """Make the vault in `folder` and return it; one that is there is opened, which proves that `key` fits.
-
-    Unreadable rather than giving a new fingerprint key to a vault with entries: every refused password would look new.
-    """
-    vault = Vault(disk.private_folder(folder), key)
-    if not vault.names():
-        with suppress(FileExistsError):
-            fingerprints.create(folder, key)
-    vault.prove_key()
-    return vault
+    def _change(self, account: str, change: Callable[[Credential], Credential | None]) -> Credential:
+        """Change the entry of `account`, which is there, under its lock."""
+        self.prove_key()  # before anything is sealed with it
+        at = self.stores.password_at(account)
+        return self.stores.change(account, at, lambda old: change(self._with_twin(there(old, account))))
 
 
 def _changed(
@@ -268,11 +286,13 @@ def _changed(
     return old if isinstance(totp_secret, EllipsisType) else old.model_copy(update={"totp_secret": totp_secret})
 
 
+def _with_secret(old: Credential | None, account: str, secret: SecretStr | None) -> Credential:
+    """An entry that may hold nothing but an authenticator secret: the password lies elsewhere."""
+    old = old or Credential(account=account, password=SecretStr(""), password_set_at=now.utc())
+    return old.model_copy(update={"totp_secret": secret})
+
+
 def _pending_of(credential: Credential, run_id: str) -> Pending:
     if credential.pending is None or credential.pending.run_id != run_id:
         raise InputError(f"the new password that was pending for {credential.account} is not there any more")
     return credential.pending
-
-
-def _is_entry(path: Path) -> bool:
-    return path.suffix == ".age" and is_account_name(path.stem)

@@ -18,9 +18,13 @@ TRIES = 5
 HEAVY = {
     "apscheduler",
     "holidays",
+    "httpx",
+    "hvac",
     "jinja2",
+    "onepassword",
     "oxedi",
     "playwright",
+    "pykeepass",
     "pyotp",
     "pyrage",
     "rich",

@@ -237,6 +237,9 @@ CHANGING = {
     "sign-in": ["a"],
     "start": ["--because", "x"],
     "stop": ["--because", "x"],
+    "vault access": ["team"],
+    "vault import": ["file.csv"],
+    "vault move": ["a", "--to", "team"],
     "vault set": ["a"],
 }
 

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from bots.sealing import create_key
 from bots.vault import Pending, Vault, create_vault
+from bots.vault.age_files import AgeFiles
 from flows.errors import InputError
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
@@ -91,8 +92,8 @@ def test_an_entry_put_back_from_a_copy_has_it_from_the_second_file(vault: Vault)
 @pytest.mark.parametrize("act", ["promote", "discard_pending"])
 def test_a_kill_between_the_two_files_leaves_one_truth(vault: Vault, act: str, monkeypatch: pytest.MonkeyPatch) -> None:
     vault.put_pending("a", pending())
-    broken = "unlink" if act == "promote" else "_write"
-    owner = Path if act == "promote" else Vault
+    broken = "unlink" if act == "promote" else "put"
+    owner = Path if act == "promote" else AgeFiles
 
     def dies(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
