@@ -20,12 +20,13 @@ _PAYDAYS = {
     "60054": (_TUESDAY, _FRIDAY),
     "61101": (_WEDNESDAY,),
     "62308": (_THURSDAY,),
+    "florida-blue": (_MONDAY,),
     "87726": (_MONDAY, _WEDNESDAY, _FRIDAY),
     "texas-medicaid": (_FRIDAY,),
 }
 _WEEKLY = "texas-medicaid"
 _CENTRAL = ZoneInfo("America/Chicago")
-_PREFIXES = {"60054": "88", "61101": "H", "62308": "C0", "87726": "1TR", "texas-medicaid": "TX"}
+_PREFIXES = {"60054": "88", "61101": "H", "62308": "C0", "florida-blue": "FB", "87726": "1TR", "texas-medicaid": "TX"}
 _CENT = Decimal("0.01")
 
 

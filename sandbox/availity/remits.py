@@ -11,6 +11,7 @@ from sandbox.availity.answer import money, us_date
 from sandbox.availity.shell import envelope
 from sandbox.availity.visit import asking, page, portal_of, session_of
 from sandbox.bundle import Asset
+from sandbox.members import PAYERS
 from sandbox.policy import InputError
 from sandbox.remit_inquiries import RemitsAsked, RemitsOutcome, file_answer, remits_answered, rows_of
 from sandbox.remits import Row
@@ -159,6 +160,7 @@ def _summary(outcome: RemitsOutcome) -> list[tuple[str, str]]:
     asked = outcome.asked
     return [
         ("Organization", asked.organization.name),
+        ("Payer", next(each.name for each in PAYERS if each.id == asked.payer)),
         ("Payer ID", asked.payer),
         ("Tax ID", asked.tin),
         ("NPI", asked.npi or "All"),

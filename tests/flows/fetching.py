@@ -55,7 +55,7 @@ def era_question(
 
 def offered(house: House, portal: str, user: str, question: Question) -> list[dict[str, Any]]:
     """What the portal lists for a question, and what became of each file."""
-    inquiry, payer = question.inquiry, next(iter(question.payer.payer_ids), "texas-medicaid")
+    inquiry, payer = question.inquiry, next(iter(question.payer.payer_ids), question.payer.name)
     assert isinstance(inquiry, EraDownloadInquiry)
     rows: list[dict[str, Any]] = house.world.get(
         f"/payments?portal={portal}&user={user}&payer={payer}&tin={inquiry.organization.tin}"

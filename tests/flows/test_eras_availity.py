@@ -99,3 +99,13 @@ async def test_days_that_the_portal_does_not_take(
     assert run.failure is None
     assert (getattr(refused, "error", ""), getattr(refused, "phrase", "")) == ("InputError", phrase)
     assert fetching.said(taken).listed
+
+
+async def test_a_payer_whose_id_is_not_public_is_told_by_its_title(house: House) -> None:
+    name, user = house.account()
+    question = fetching.era_question(house, "availity", payer="florida-blue")
+    run, _ = await fetching.fetch(house, name, question)
+    assert run.failure is None
+    rows = fetching.offered(house, "availity", user, question)
+    assert len(rows) == 2
+    fetching.check_kept(house, rows)

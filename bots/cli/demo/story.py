@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from bots.cli.demo.stage import Stage, sandbox, title, wait_until
@@ -20,6 +21,9 @@ USERS = {
 WITH_CODES = ("availity", "uhc", "tmhp")
 WRONG, WRONG_USER = "availity-wrong", "evalley02"
 PATIENTS, CLAIMS = 56, 28
+ERA_PAYERS = {"availity": "60054", "uhc": "87726", "tmhp": "texas-medicaid"}  # as the sandbox names them
+TIN = "000004471"
+ERA_DAYS = 21
 DAY = 86400
 SCHEDULE = """demo-sign-ins:
   flow: login
@@ -51,7 +55,7 @@ def run_demo() -> None:
 def _set_up(stage: Stage) -> None:
     title(f"An office: its organization, its provider, {len(USERS)} accounts, their secrets")
     stage.pk("init", quiet=True)
-    stage.pk("organization", "add", ORGANIZATION, "--tin", "000004471")
+    stage.pk("organization", "add", ORGANIZATION, "--tin", TIN)
     stage.pk("provider", "add", NPI, "--name", "Marguerite Sampleton")
     for portal, user in USERS.items():
         _add_account(stage, _account(portal), portal, user)
@@ -88,6 +92,27 @@ def _claim_status(stage: Stage) -> None:
     file = stage.home / "claims.csv"
     title(f"Where {write_claims(stage, file, CLAIMS)} claims stand, from a CSV file")
     stage.pk("claim-status", "--batch", str(file), "--out", str(stage.home / "statuses.csv"), may_fail=True)
+
+
+def _eras(stage: Stage) -> None:
+    title("Remittances of three portals: fetched, judged, passed on once; one late, one damaged at first, one revised")
+    today = datetime.fromisoformat(stage.get("/state")["now"]).date()
+    first, last = today - timedelta(days=ERA_DAYS - 1), today
+    asked = f"tin={TIN}&first={first}&last={last}"
+    about = {portal: {"portal": portal, "user": USERS[portal]} for portal in ERA_PAYERS}
+    oldest = {
+        portal: stage.get(f"/payments?portal={portal}&user={USERS[portal]}&payer={payer}&{asked}")[-1]["trace"]
+        for portal, payer in ERA_PAYERS.items()
+    }
+    fetch = ("era", "fetch", "--organization", TIN, "--since", f"{first}", "--until", f"{last}")
+    stage.post("/payments", **about["availity"], trace=oldest["availity"], late=True)
+    stage.post("/faults", **about["tmhp"], kind="truncated_file")
+    stage.pk(*fetch)
+    stage.post("/payments", **about["uhc"], trace=oldest["uhc"], revised=True)
+    print("(meanwhile a payer revises a remittance; what came damaged is fetched again)")
+    stage.pk(*fetch)
+    stage.pk("era", "list")
+    stage.pk("era", "missing", may_fail=True)
 
 
 def _wrong_password(stage: Stage) -> None:
@@ -145,6 +170,7 @@ def _what_happened(stage: Stage) -> None:
         ("answers", "answers.csv"),
         ("benefits", "answers.benefits.csv"),
         ("claims", "statuses.csv"),
+        ("ERAs", "era/drop"),
         ("report", "report.html"),
         ("inventory", "inventory.db"),
     ):
@@ -156,6 +182,7 @@ ACTS = (
     _sign_in,
     _eligibility,
     _claim_status,
+    _eras,
     _wrong_password,
     _change_passwords,
     _service,

@@ -22,6 +22,7 @@ from payers.kit import (
 )
 from payers.portals.availity.era_screens import Payments
 from payers.portals.availity.phrases import PHRASES
+from payers.portals.availity.reading import told_of
 
 COLUMNS = [
     "Check/EFT Number",
@@ -96,10 +97,9 @@ def _payment(row: Sequence[str], inquiry: EraDownloadInquiry) -> ListedPayment:
 
 
 def _asked(inquiry: EraDownloadInquiry, payer: Payer) -> dict[str, str]:
-    return {
+    return told_of(payer) | {
         "Organization": inquiry.organization.name,
         "Tax ID": inquiry.organization.tin,
-        "Payer ID": payer.payer_ids[0],
         "NPI": inquiry.provider.npi if inquiry.provider else "All",
         "Payment Dates": f"{inquiry.paid_from:%m/%d/%Y} - {inquiry.paid_to:%m/%d/%Y}",
     }

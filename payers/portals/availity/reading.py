@@ -81,7 +81,7 @@ async def _read_coverage(
         "birth_date": birth_date.isoformat(),
     }
     as_of = read_date(required(labels, "Date of Service", "Result"), "Date of Service")
-    _check_asked(labels, _asked(inquiry) | _told_of(payer))
+    _check_asked(labels, _asked(inquiry) | told_of(payer))
     facts = await pairs(screen.facts)
     other = await screen.other_payer.all_text_contents()
     return EligibilityAnswer(
@@ -108,7 +108,7 @@ async def _read_coverage(
     )
 
 
-def _told_of(payer: Payer) -> dict[str, str]:
+def told_of(payer: Payer) -> dict[str, str]:
     """How the answer names the payer: by its electronic payer id, or where none is public by its title."""
     return {"Payer ID": payer.payer_ids[0]} if payer.payer_ids else {"Payer": payer.title}
 
