@@ -110,8 +110,8 @@ def _segments(payment: Payment, claim: _Claim) -> list[str]:
     head = [
         f"CLP*{claim.number}*{status}*{claim.sum('billed')}*{claim.sum('paid')}*{owed}*12*{payer_number}*11*1",
         f"NM1*QC*1*{patient.last_name.upper()}*{patient.first_name.upper()}****MI*{claim.member.member_id}",
-        f"DTM*232*{served:%Y%m%d}",
         *(["REF*F8*REVISED"] if payment.revision else []),
+        f"DTM*232*{served:%Y%m%d}",
     ]
     for line in claim.lines:
         head += [f"SVC*HC:{line.procedure}*{line.billed}*{line.paid}**1", f"DTM*472*{served:%Y%m%d}"]
