@@ -50,13 +50,13 @@ def recover(inventory: Inventory, settings: Settings) -> Recovered:
             if free:
                 accounts.append(row["account"])
                 closed = _settle(inventory, row["account"])
-                settle(inventory, settings.eras_folder, row["account"])
+                settle(inventory, settings.fetched_folder, row["account"])
                 runs, attempts = runs + closed[0], attempts + closed[1]
     folders = (
         settings.vault_folder,
         settings.state_folder,
         settings.answers_folder,
-        settings.eras_folder,
+        settings.fetched_folder,
         settings.home,
     )
     files = sum(sweep(folder) for folder in folders if folder.is_dir())

@@ -152,9 +152,9 @@ class Settings(BaseSettings):
         return self.home / "answers"
 
     @property
-    def eras_folder(self) -> Path:
+    def fetched_folder(self) -> Path:
         """Sealed remittance files as they came, each named by its SHA-256."""
-        return self.home / "eras"
+        return self.home / "fetched"
 
     @property
     def era_folder(self) -> Path:

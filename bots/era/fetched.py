@@ -32,7 +32,7 @@ def take_fetched(settings: Settings, inventory: Inventory, key: Key) -> int:
     fetched again, until `MOST_FETCHED` have come. A file that can't be taken in now stays on the shelf.
     """
     taken = 0
-    for sealed in sorted(settings.eras_folder.glob("*.age")):
+    for sealed in sorted(settings.fetched_folder.glob("*.age")):
         rows = inventory.rows(_OF_FILE, (sealed.stem,))
         if not rows:
             continue  # it is being kept at this moment

@@ -115,7 +115,7 @@ class Run:
             state_file=self.settings.state_folder / f"{self.head.account}.age",
             flow=self.template.flow,
             questions=self.questions,
-            eras=self.settings.eras_folder,
+            eras=self.settings.fetched_folder,
             tell=self.tell,
             record=self.record,
             wanted=self.wanted,

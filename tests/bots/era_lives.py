@@ -154,7 +154,7 @@ async def desk_of(home: Path, tell: Callable[[str], None] = lambda words: None) 
                 record=lambda head, index, result: None,
                 wanted=lambda index: True,
                 writer=writer,
-                eras=settings.eras_folder,
+                eras=settings.fetched_folder,
                 tell=tell,
             )
     inventory.close()
@@ -255,7 +255,7 @@ def state(folder: Path, home: Path) -> dict[str, Any]:
     incidents = [row["message"] for row in inventory.rows("SELECT message FROM incidents WHERE closed_at IS NULL")]
     inventory.close()
     files = {}
-    for file in (home / "eras").glob("*"):
+    for file in (home / "fetched").glob("*"):
         data = sealing.read_sealed(file, key)
         files[file.name] = hashlib.sha256(data or b"").hexdigest() + ".age" == file.name
     given = (folder / "given").read_text().splitlines() if (folder / "given").exists() else []

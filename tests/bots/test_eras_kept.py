@@ -117,7 +117,7 @@ async def test_a_file_that_can_not_be_written_is_held_until_it_is(
     assert incident["because"] == "the file is on disk"
     [kept] = rows(home, "SELECT * FROM era_kept")
     assert kept["kept_at"]
-    assert remittances.file_of(home / "eras", kept["sha256"]).read_bytes() == b"sealed"
+    assert remittances.file_of(home / "fetched", kept["sha256"]).read_bytes() == b"sealed"
 
 
 async def test_while_the_inventory_is_full_too_the_bytes_are_still_held(
@@ -238,7 +238,7 @@ async def test_whatever_else_came_is_kept_as_it_came(home: Path, data: bytes) ->
     key = sealing.load_key(home / "vault.key")
     async with era_lives.desk_of(home) as desk:
         kept = await keep(Landed(home / "landed", data), (payment(), payment(2)), "payer", desk, key)
-    assert sealing.read_sealed(remittances.file_of(home / "eras", kept.sha256), key) == data
+    assert sealing.read_sealed(remittances.file_of(home / "fetched", kept.sha256), key) == data
     assert [row["trace"] for row in rows(home, "SELECT trace FROM era_kept ORDER BY trace")] == ["T1", "T2"]
     assert not (home / "landed").exists()
 

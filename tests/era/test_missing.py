@@ -52,7 +52,7 @@ class Days(House):
 
     def list_at_portal(self, *payments: ListedPayment) -> None:
         """A portal shows these to the account of `SOURCE`."""
-        shelf = Shelf(self.inventory, self.settings.eras_folder, SOURCE.account, SOURCE.portal, "run-1")
+        shelf = Shelf(self.inventory, self.settings.fetched_folder, SOURCE.account, SOURCE.portal, "run-1")
         shelf.listed(SOURCE.payer, payments)
 
     def kinds(self) -> list[tuple[str, bool]]:

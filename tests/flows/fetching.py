@@ -75,7 +75,8 @@ def kept(house: House) -> list[dict[str, Any]]:
         data = _bytes(house, row["sha256"])
         assert (hashlib.sha256(data).hexdigest(), len(data)) == (row["sha256"], row["size"])
         row["bytes"] = data
-    there = [file.stem for file in house.settings.home.glob("era*/**/*.age")]
+    places = (house.settings.fetched_folder, house.settings.era_folder / "archive")
+    there = [file.stem for place in places for file in place.rglob("*.age")]
     assert sorted(there) == sorted({row["sha256"] for row in rows})
     return rows
 
