@@ -64,9 +64,9 @@ class Attempts:
         else:
             await self._close_gate(password)
 
-    async def open_code(self, code: str, time_step: int) -> None:
-        """Ask leave to submit the code of a time step, and close the gate for it."""
-        grant = await self._desk.grant_code(time_step)
+    async def open_code(self, code: str, time_step: int | None = None, fingerprint: str | None = None) -> None:
+        """Ask leave to submit a code once, of a time step or by its fingerprint, and close the gate for it."""
+        grant = await self._desk.grant_code(time_step, fingerprint)
         self._code = grant.attempt
         await self._close_gate(code)
 

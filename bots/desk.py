@@ -162,8 +162,14 @@ class Desk(Protocol):
     async def grant_letter(self) -> None:
         """Count a letter that the portal is asked for, or raise `AccountHeld`."""
 
-    async def grant_code(self, time_step: int) -> Grant:
-        """Spend a time step of the account's authenticator, or raise `CodesExhausted` if it was spent before."""
+    async def ask_for_code(self) -> None:
+        """Count a one-time code that the portal is about to send, or raise `AccountHeld`."""
+
+    async def grant_code(self, time_step: int | None, fingerprint: str | None = None) -> Grant:
+        """Spend a code: a time step of the account's authenticator, or another one by its fingerprint.
+
+        Raises `CodesExhausted` if it was spent before.
+        """
 
     async def last_time_step(self) -> int | None:
         """The newest time step ever spent for this account."""

@@ -1,4 +1,4 @@
-"""Looks for what would make a run fail, without contacting any portal."""
+"""Looks for what would make a run fail, without contacting any portal. The mailbox is signed in to."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bots import now
 from bots.browser import find_browser
+from bots.codes.channels import check_mailbox, try_mailbox
 from bots.inventory import Inventory, stamp
 from bots.people import FILE, load_people
 from bots.sealing import load_key
@@ -21,7 +22,7 @@ from bots.vault.places import FILE as VAULTS
 from bots.vault.places import load_places
 from bots.vault.provider import Provider
 from bots.worklist import CONTRACTS, ColumnMap, load_aliases
-from flows.errors import InputError, VaultError
+from flows.errors import CodeNotReceived, InputError, VaultError
 from payers.registry import find_portal
 
 CLOCKS_APART = timedelta(minutes=5)
@@ -66,7 +67,7 @@ def examine(settings: Settings) -> list[Finding]:
 def _finding(what: str, look: Callable[[], str]) -> Finding:
     try:
         return Finding(what, True, look())
-    except (InputError, OSError, VaultError) as error:
+    except (InputError, CodeNotReceived, OSError, VaultError) as error:
         return Finding(what, False, " ".join(str(error).split()))
 
 
@@ -137,11 +138,8 @@ def _letters(settings: Settings) -> str:
     """Where letters about forgotten passwords arrive, unless none could be believed or found there."""
     if not settings.mail_server:
         return "none are expected: mail_server is not set"
-    if not (settings.mail_folder / "new").is_dir():
-        raise InputError(
-            f"{settings.mail_folder} is no Maildir: have the portals' letters delivered there (mail_folder)"
-        )
-    return str(settings.mail_folder)
+    where = check_mailbox(settings)
+    return try_mailbox(settings) if settings.mail_host else where
 
 
 def _eras(settings: Settings) -> str:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from bots.browser import Host, tidy
+from bots.codes.channels import Channels
 from bots.desk import Desk, Order, Outcome
 from bots.faults import translated
-from bots.mail import Inbox
 from bots.sealing import Key, Unreadable, unseal
 from bots.session import LiveSession, Person
 from bots.vault import Vault
@@ -32,7 +32,7 @@ class Engine:
         vault: Vault,
         key: Key,
         *,
-        inbox: Inbox,
+        channels: Channels,
         sign_ins_at_once: int,
         step_seconds: float,
         person: Person | None = None,
@@ -42,7 +42,7 @@ class Engine:
         self._executable = executable
         self._vault = vault
         self._key = key
-        self._inbox = inbox
+        self._channels = channels
         self._step_seconds = step_seconds
         self._person = person
         self._headed = headed
@@ -68,7 +68,7 @@ class Engine:
                     desk=desk,
                     vault=self._vault,
                     key=self._key,
-                    inbox=self._inbox,
+                    channels=self._channels,
                 )
                 with translated("restore the signed-in state"):
                     await session.restore(state["session"])

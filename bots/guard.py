@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bots import now, sharing
-from bots.brake import Limits, after_refusal, after_sign_in, check_brake, check_day, check_stopped
+from bots.brake import Limits, after_refusal, after_sign_in, check_brake, check_day
 from bots.codes.totp import STEP_SECONDS, STEPS_AHEAD
 from bots.desk import Grant, Verdict
 from bots.freezes import lift
@@ -26,7 +26,6 @@ from payers.model import Policy, Portal
 DEFAULT_THRESHOLD = 3  # the lowest published lockout threshold (NaviNet, OR interChange)
 AUTOMATIC_PAUSE = timedelta(hours=1)
 DAY = timedelta(days=1)
-LETTERS_A_DAY = 2  # portals that publish a limit allow two or three
 CODE_REFUSALS = 2
 COUNTED = (Verdict.OPEN, Verdict.REFUSED, Verdict.UNKNOWN)
 
@@ -190,36 +189,32 @@ def grant_password(
         return open_attempt(db, held, run_id, "change" if proved else "password", fingerprint=fingerprint)
 
 
-def grant_code(inventory: Inventory, held: Lease, run_id: str, time_step: int, policy: Policy) -> Grant:
-    """Spend a time step of the authenticator. Raises `CodesExhausted` when it was spent before."""
+def grant_code(
+    inventory: Inventory,
+    held: Lease,
+    run_id: str,
+    time_step: int | None,
+    policy: Policy,
+    fingerprint: str | None = None,
+) -> Grant:
+    """Spend a code: a time step of the authenticator, or another one by its fingerprint.
+
+    Raises `CodesExhausted` when the step was spent before, or within a day that code.
+    """
     with inventory.write() as db:
         check_epoch(db, held.account, held.epoch)
         _check_codes(standing(db, held.account, policy), held.account)
-        if time_step <= (last_time_step(db, held.account) or 0):
+        if time_step is not None and time_step <= (last_time_step(db, held.account) or 0):
             raise CodesExhausted(f"account {held.account}: the code of this half minute was used before")
-        return open_attempt(db, held, run_id, "code", time_step=time_step)
-
-
-def grant_letter(inventory: Inventory, held: Lease, run_id: str) -> None:
-    """Count a letter about a forgotten password. Raises `AccountHeld` after two in a day, or while the brake is on."""
-    with inventory.write() as db:
-        check_epoch(db, held.account, held.epoch)
-        check_stopped(db)
-        sent = db.execute(
-            "SELECT min(opened_at), count(*) FROM ledger WHERE account = ? AND kind = 'letter' AND opened_at > ?",
-            (held.account, stamp(now.utc() - DAY)),
-        ).fetchone()
-        if sent[1] >= LETTERS_A_DAY:
-            again = datetime.fromisoformat(sent[0]) + DAY
-            raise AccountHeld(
-                f"account {held.account}: {sent[1]} letters were asked for within a day. Again after "
-                f"{again:%Y-%m-%d %H:%M} UTC; or recover it by hand on the portal, then: pk vault set {held.account}"
-            )
-        db.execute(
-            """INSERT INTO ledger (account, kind, run_id, epoch, opened_at, verdict, submissions)
-               VALUES (?, 'letter', ?, ?, ?, ?, 0)""",
-            (held.account, run_id, held.epoch, stamp(now.utc()), Verdict.ACCEPTED),
-        )
+        if (
+            fingerprint
+            and db.execute(
+                "SELECT 1 FROM ledger WHERE account = ? AND kind = 'code' AND fingerprint = ? AND opened_at > ?",
+                (held.account, fingerprint, stamp(now.utc() - DAY)),
+            ).fetchone()
+        ):
+            raise CodesExhausted(f"account {held.account}: this code was used before, and is not given again")
+        return open_attempt(db, held, run_id, "code", fingerprint=fingerprint, time_step=time_step)
 
 
 def last_time_step(source: Inventory | Any, account: str) -> int | None:

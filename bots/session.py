@@ -14,10 +14,10 @@ from pydantic import SecretStr
 
 from bots import arrivals
 from bots.attempts import Attempts
-from bots.codes.totp import Totp
+from bots.challenge import Challenge
+from bots.codes.channels import Channels
 from bots.desk import Candidate, Desk, SignIn, Verdict
 from bots.faults import translated
-from bots.mail import Inbox, Mark
 from bots.relay import Line
 from bots.sealing import Key, seal
 from bots.vault import Vault
@@ -25,7 +25,6 @@ from bots.watch import Watch
 from flows.era_download import KeptEra, ListedPayment
 from flows.errors import (
     AccountHeld,
-    CodesExhausted,
     InputError,
     NewPasswordRefused,
     PasswordExpired,
@@ -33,7 +32,7 @@ from flows.errors import (
     ScreenNotRecognised,
     SecurityQuestionAsked,
 )
-from flows.parties import Account, Payer
+from flows.parties import Account, CodeWay, Payer
 from flows.password_reset import RecoverPassword, ResetPassword
 from payers.model import Portal
 
@@ -66,7 +65,7 @@ class LiveSession:
         desk: Desk,
         vault: Vault,
         key: Key,
-        inbox: Inbox,
+        channels: Channels,
     ) -> None:
         self.page = page
         self.run_id = run_id
@@ -79,12 +78,11 @@ class LiveSession:
         self._desk = desk
         self._vault = vault
         self._key = key
-        self._inbox = inbox
-        self._letter_mark: Mark | None = None
         self._passwords_left = 0
         self._answers_left = 0
         self._private = False
         self._attempts = Attempts(page.context, line, desk, portal.telemetry)
+        self._challenge = Challenge(account, portal, address, channels, desk, vault, self._attempts)
 
     @property
     def typed_password(self) -> bool:
@@ -142,34 +140,21 @@ class LiveSession:
 
     async def expect_letter(self) -> None:
         """Count the letter, and remember which are there."""
-        await self._desk.grant_letter()
-        self._letter_mark = self._inbox.mark()
+        await self._challenge.expect_letter()
 
     async def letter(self) -> SecretStr:
         """The link or code of the letter that came since."""
         self._must_be_private("letter")
-        if self._letter_mark is None or self.portal.reset_letter is None:
-            raise RuntimeError("a letter is expected before it is asked for, of a portal that says what it looks like")
-        found = await self._inbox.wait(self.portal.reset_letter, self.account.email, self.address, self._letter_mark)
-        self._attempts.handed_out.add(found.get_secret_value())
-        return found
+        return await self._challenge.letter()
 
-    async def code(self) -> SecretStr:
-        """A code of a time step that was never used before. Asking for it tells that what came before was taken."""
+    async def expect_code(self, way: CodeWay) -> None:
+        """Count the code that is about to be sent, and remember what is there."""
+        await self._challenge.expect_code(way)
+
+    async def code(self, way: CodeWay = CodeWay.AUTHENTICATOR) -> SecretStr:
+        """A code that was never used before."""
         self._must_be_private("code")
-        await self._attempts.settle_code(Verdict.REFUSED)
-        await self._attempts.settle_taken()
-        secret = self._vault.totp_secret(self.account.name)
-        if secret is None:
-            raise CodesExhausted(
-                f"the portal asks for a code of an authenticator and the vault has none for {self.account.name}: "
-                f"pk vault set {self.account.name} --totp"
-            )
-        totp = Totp(secret)
-        time_step = await totp.next_usable_step(await self._desk.last_time_step())
-        code = totp.code_for(time_step)
-        await self._attempts.open_code(code.get_secret_value(), time_step)
-        return code
+        return await self._challenge.code(way)
 
     async def security_answer(self, question: str) -> SecretStr:
         """The answer, once in a sign-in. Asking for it tells that password and code were taken."""
@@ -209,6 +194,8 @@ class LiveSession:
             if isinstance(error, PasswordExpired):  # it was taken all the same
                 self._settle_pending()
             raise
+        finally:
+            self._challenge.over()
         await self._attempts.settle_taken()
         self._settle_pending()
         return SignIn.PASSWORD if self.typed_password else SignIn.STORED
@@ -241,6 +228,8 @@ class LiveSession:
             if isinstance(error, NewPasswordRefused):
                 self._vault.mark_pending(self.account.name, self.run_id, "declined")
             raise
+        finally:
+            self._challenge.over()
         await self._attempts.settle_password(Verdict.ACCEPTED)
         self._vault.mark_pending(self.account.name, self.run_id, "submitted")
 

@@ -100,12 +100,20 @@ class Settings(BaseSettings):
     tripwire_history: int = Field(default=50, ge=1)
     wait_seconds: int = Field(default=120, ge=0)
     mail_folder: Path = Path("mail")
+    mail_host: str = ""
+    mail_port: int = Field(default=993, ge=1, le=65535)
+    mail_user: str = ""
+    mail_authority: Path | None = None
+    mail_oauth_address: str = ""
+    mail_oauth_client: str = ""
+    mail_oauth_scope: str = ""
     mail_server: str = ""
     letter_seconds: int = Field(default=300, ge=1)
+    code_seconds: int = Field(default=120, ge=1)
     step_timeout_seconds: int = Field(default=45, ge=1)
     log_level: LogLevel = "info"
 
-    @field_validator("home", "config", "key_file", "browser_executable", "mail_folder")
+    @field_validator("home", "config", "key_file", "browser_executable", "mail_folder", "mail_authority")
     @classmethod
     def _whole_path(cls, value: Path | None, info: ValidationInfo) -> Path | None:
         """`~` opened; a relative `home` starts at the working folder, every other path at `home`."""
@@ -145,6 +153,16 @@ class Settings(BaseSettings):
     def lease_folder(self) -> Path:
         """One lock file per account in use."""
         return self.home / "leases"
+
+    @property
+    def codes_folder(self) -> Path:
+        """Sealed secrets of the channels by which codes come."""
+        return self.home / "codes"
+
+    @property
+    def backup_codes_folder(self) -> Path:
+        """Sealed backup codes, one file per account."""
+        return self.codes_folder / "backup"
 
     @property
     def answers_folder(self) -> Path:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from flows.errors import InputError
+
 
 class Record(BaseModel):
     """A value that does not change and knows all its fields."""
@@ -56,13 +58,37 @@ class Payer(Record):
     payer_ids: tuple[str, ...] = ()
 
 
+class CodeWay(StrEnum):
+    """By which way a one-time code reaches the worker; a person reads one wherever the other ways have none."""
+
+    AUTHENTICATOR = "authenticator"
+    EMAIL = "email"
+    BACKUP = "backup"
+    PERSON = "person"
+
+
+def code_ways(text: str | None) -> tuple[CodeWay, ...]:
+    """The ways of an account, the preferred first, from names between commas; the authenticator if there are none.
+
+    Raises `InputError` for other words.
+    """
+    names = (text or CodeWay.AUTHENTICATOR).replace(",", " ").split()
+    if wrong := [name for name in names if name not in set(CodeWay)]:
+        raise InputError(f"{wrong[0]} is no way for codes; there are: {', '.join(CodeWay)}")
+    return tuple(dict.fromkeys(CodeWay(name) for name in names))
+
+
 class Account(Record):
-    """One login on one portal, as a flow may know it; `email` is where the portal sends its letters."""
+    """One login on one portal, as a flow may know it; `email` is where the portal sends its letters.
+
+    `code_ways` are the ways by which its one-time codes come, the preferred first.
+    """
 
     name: str
     portal: str
     username: str = Field(repr=False)
     email: str = Field(default="", repr=False)
+    code_ways: tuple[CodeWay, ...] = (CodeWay.AUTHENTICATOR,)
 
 
 class Organization(Record):

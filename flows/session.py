@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pydantic import SecretStr
 
-from flows.parties import Account, Payer
+from flows.parties import Account, CodeWay, Payer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,8 +63,19 @@ class Session(Protocol):
         Raises `CodeNotReceived` when none came in time, or none that can be believed.
         """
 
-    async def code(self) -> SecretStr:
-        """A fresh one-time code, recorded as spent before it is returned. Only inside a private step."""
+    async def expect_code(self, way: CodeWay) -> None:
+        """Record that the portal is about to send a code. What is there already doesn't count.
+
+        Nothing happens for an account that takes no codes that way. Raises `AccountHeld` when the portal was asked
+        often enough, and `CodeNotReceived` when nothing could come; then nothing may be asked for.
+        """
+
+    async def code(self, way: CodeWay = CodeWay.AUTHENTICATOR) -> SecretStr:
+        """A fresh one-time code, recorded as spent before it is returned. Only inside a private step.
+
+        One that is sent was expected before (`expect_code`). Raises `CodeNotReceived` when none came in time, or none
+        that can be believed, and `CodesExhausted` when no unused one is left.
+        """
 
     async def security_answer(self, question: str) -> SecretStr:
         """The answer to a security question, granted for one submission and recorded before it is returned.

@@ -53,8 +53,8 @@ class WayBack:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ResetLetter:
-    """How a portal's letter about a forgotten password is known: `subject` stands in its subject, `domains` sign it.
+class Letter:
+    """How a letter of a portal is known: `subject` stands in its subject, it is from `domains`, and signed by them.
 
     It carries a link, in which `link` stands, to one of the domains; or, without `link`, a code of `code_digits`.
     """
@@ -99,7 +99,9 @@ class Portal:
     may leave a run. `telemetry` lists hosts, or paths, that may be written to while a secret is on the page.
     `proof` says per flow how it was proved, *simulated*, *recorded* or *live*, with the date; or *not begun*.
     `sign_out` ends the worker's own session, where a fresh sign-in beside it would be refused.
-    `alternative` names an official interface for part of this, where one exists.
+    `reset_letter` is the one about a forgotten password, `code_letter` the one with a code to sign in; `text_digits`
+    is how long a code is that comes as a text message. `alternative` names an official interface for part of this,
+    where one exists.
     """
 
     name: str
@@ -114,7 +116,9 @@ class Portal:
     era_download: DownloadEras | None = None
     password_reset: ResetPassword | None = None
     password_recovery: RecoverPassword | None = None
-    reset_letter: ResetLetter | None = None
+    reset_letter: Letter | None = None
+    code_letter: Letter | None = None
+    text_digits: int = 0
     phrases: Mapping[str, str] = field(default_factory=dict)
     telemetry: frozenset[str] = frozenset()
     alternative: str = ""

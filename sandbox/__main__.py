@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import os
+import shlex
 import sys
 from functools import partial
 from pathlib import Path
@@ -29,7 +30,7 @@ def main(argv: list[str] | None = None) -> int:
         print(f"sandbox: can't bind {ports} on {LOOPBACK}: {error}", file=sys.stderr)
         return CANNOT_SERVE
     try:
-        mailbox = Mailbox(options.maildir)
+        mailbox = Mailbox(options.maildir, options.mail_command)
     except OSError as error:
         print(f"sandbox: can't keep mail in {options.maildir}: {error.strerror}", file=sys.stderr)
         return CANNOT_SERVE
@@ -75,6 +76,7 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same world")
     parser.add_argument("--clock-file", type=Path, help="where to publish the clock's offset")
     parser.add_argument("--maildir", type=Path, help="a Maildir that takes the portals' mail")
+    parser.add_argument("--mail-command", type=shlex.split, default=[], help="a program that is given each letter")
     parser.add_argument(
         "--okta-widget", type=Path, help="the folder dist of @okta/okta-signin-widget, for its own pages"
     )

@@ -33,6 +33,7 @@ class Tally:
     reset_requests: int = 0
     links_sent: int = 0
     links_used: int = 0
+    codes_sent: int = 0
     reset_code_submissions: int = 0
     reset_code_refusals: int = 0
     sign_ins: int = 0

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import mailbox
+import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -77,8 +79,11 @@ def _maildir(folder: Path) -> mailbox.Maildir:
 class Mailbox:
     """What has arrived, oldest first, for all accounts together."""
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, program: Sequence[str] = ()) -> None:
+        """Letters go into a Maildir at `folder`, and to a `program`, such as a mail server's delivery agent."""
         self._maildir = None if folder is None else _maildir(folder)
+        self._program = program
+        self._under_way: set[asyncio.Task[object]] = set()
         self._keys: list[str] = []
         self._on_the_way: list[asyncio.TimerHandle] = []
         self.letters: list[Letter] = []
@@ -107,3 +112,8 @@ class Mailbox:
         self.letters.append(letter)
         if self._maildir is not None:
             self._keys.append(self._maildir.add(letter.message().as_bytes()))
+        if self._program:
+            given = letter.message().as_bytes()
+            task = asyncio.ensure_future(asyncio.to_thread(subprocess.run, self._program, input=given, check=True))
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bots import now, settings
+from bots.cli.asking import asking
 from bots.cli.printing import tell
 from bots.inventory import Inventory
 from bots.inventory.accounts import get_account
@@ -92,6 +93,7 @@ class Office:
             past_expiry=renew,
             person=person,
             headed=person is not None,
+            ask=asking(),
         )
         try:
             yield runner

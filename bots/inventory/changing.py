@@ -13,6 +13,7 @@ from bots.inventory.columns import ACCOUNT_COLUMNS, Kind
 from bots.inventory.database import Inventory, Value
 from bots.inventory.hours import OwnerHours
 from flows.errors import InputError
+from flows.parties import code_ways
 
 FIXED = ("name", "portal", "user_id", "address", "vault_reference")  # they say which login it is
 DONE = ("contact_confirmed_on", "contact_checked_on", "security_answers_confirmed_on", "terms_accepted_on")
@@ -49,6 +50,8 @@ def _checked(name: str, text: str, today: date) -> Value:
         return _number(text)
     if name == "time_zone" and text not in available_timezones():
         raise ValueError("expected a time zone such as America/New_York")
+    if name == "code_ways":
+        return ",".join(code_ways(text))
     if name == "owner_hours":
         OwnerHours.read(text)
     return text

@@ -54,7 +54,7 @@ ACCOUNT_COLUMNS: tuple[Column, ...] = (
     *_group("People", "owner sponsor backup administrator_1 administrator_2 mfa_holder mfa_channel"),
     *_group("People", "registered_email registered_phone contact_confirmed_on contact_checked_on"),
     *_group("Credential", "vault_reference password_expires_on password_expires_source rotation_allowed:n"),
-    *_group("Credential", "mfa_kind mfa_retires_on backup_codes_left:n security_answers_stored:n"),
+    *_group("Credential", "code_ways mfa_kind mfa_retires_on backup_codes_left:n security_answers_stored:n"),
     *_group("Credential", "security_answers_confirmed_on"),
     *_group("Credential", "password_set_on state_until", observed=True),
     *_group("Life", "last_good_sign_in_at last_good_sign_in_by last_failure_at last_failure", observed=True),

@@ -166,3 +166,10 @@ def m007_eras(db: Database) -> None:
     """835 files, the payments in them, what was passed on to billing, and what lists and banks say was paid. No PHI."""
     for statement in _ERAS:
         db.execute(statement)
+
+
+@migrations()
+def m008_ways_of_codes(db: Database) -> None:
+    """By which ways an account's one-time codes come."""
+    if "code_ways" not in {column.name for column in db.table("accounts").columns}:
+        db.execute("ALTER TABLE accounts ADD COLUMN code_ways TEXT")

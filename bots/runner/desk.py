@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import structlog
 
-from bots import answers, guard, holds, now
+from bots import answers, guard, holds, now, requests
 from bots.brake import Limits, NotNow
 from bots.desk import Answer, Failure, Grant, PatientAnswer, Question, SignIn, Verdict
 from bots.disk import read, write_durably
@@ -152,12 +152,17 @@ class InventoryDesk:
 
     async def grant_letter(self) -> None:
         """Ask the guard."""
-        await self._commit(guard.grant_letter, self._inventory, self._held, self._head.run_id)
+        await self._commit(requests.grant_letter, self._inventory, self._held, self._head.run_id)
 
-    async def grant_code(self, time_step: int) -> Grant:
-        """Spend a time step."""
+    async def ask_for_code(self) -> None:
+        """Ask the guard."""
+        await self._commit(requests.ask_for_code, self._inventory, self._held, self._head.run_id)
+
+    async def grant_code(self, time_step: int | None, fingerprint: str | None = None) -> Grant:
+        """Spend a code."""
+        policy = self._portal.policy
         return await self._commit(
-            guard.grant_code, self._inventory, self._held, self._head.run_id, time_step, self._portal.policy
+            guard.grant_code, self._inventory, self._held, self._head.run_id, time_step, policy, fingerprint
         )
 
     async def last_time_step(self) -> int | None:
@@ -242,6 +247,8 @@ class InventoryDesk:
         row: dict[str, Any] = {"at": stamp(now.utc()), "account": self._held.account, "run_id": self._head.run_id}
         with self._inventory.write() as db:
             db.table("notices").insert({**row, "kind": kind, "words": words})
+            if kind == "backup codes left":
+                db.table("accounts").update(self._held.account, {"backup_codes_left": int(words)})
             if kind == "password expires in days" and words.isdigit():
                 today = local_day(get_account(self._inventory, self._held.account), now.utc())
                 day = today + timedelta(days=int(words))

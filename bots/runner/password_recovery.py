@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bots import freezes, guard
+from bots.codes.channels import check_mailbox
 from bots.inventory import Inventory, Kind
 from bots.inventory.accounts import get_account
 from bots.runner.password_change import left_of, note_new, settle, storing
@@ -72,16 +73,4 @@ def check_can_receive(row: Mapping[str, Any], settings: Settings) -> None:
     name = row["name"]
     if row["kind"] not in (Kind.WORKER, Kind.BREAK_GLASS):
         raise InputError(f"account {name} is a {row['kind']}'s login: its owner recovers the password by hand")
-    if "@" not in (row["registered_email"] or ""):
-        raise InputError(
-            f"where the portal sends its letters is not known: pk account set {name} --set registered_email=ADDRESS"
-        )
-    if not settings.mail_server:
-        raise InputError(
-            f"no letter could be believed: set mail_server in {settings.config_file} to the name that your mail server "
-            "gives itself in Authentication-Results"
-        )
-    if not (settings.mail_folder / "new").is_dir():
-        raise InputError(
-            f"{settings.mail_folder} is no Maildir: have the portals' letters delivered there (mail_folder)"
-        )
+    check_mailbox(settings, name, row["registered_email"])

@@ -13,11 +13,11 @@ import structlog
 from bots import freezes, guard, now, sharing
 from bots.brake import after_run, check_stopped
 from bots.browser import find_browser, find_headed_browser
+from bots.codes.channels import Ask, channels_of
 from bots.desk import Candidate, Failure, Order, Question, SignIn
 from bots.engine import Engine
 from bots.inventory import Automation, Inventory
 from bots.inventory.accounts import get_account
-from bots.mail import Inbox
 from bots.restored import VaultWatch, remember
 from bots.runner.desk import Record, Wanted
 from bots.runner.run import Run
@@ -27,7 +27,7 @@ from bots.session import Person
 from bots.settings import Settings, is_loopback
 from bots.vault import Vault
 from flows.errors import AccountHeld, ActionRequired, InputError, PortalkeeperError
-from flows.parties import Account
+from flows.parties import Account, code_ways
 from payers.model import Portal
 from payers.registry import find_portal
 
@@ -73,7 +73,7 @@ class Runner:
     `person` the only flow is *assist*: they act, in a browser that is `headed`.
 
     `source` says who asked: *command*, *batch* or *service*; only the last is automatic for the guard. `tell` is
-    given what a person would like to know while waiting.
+    given what a person would like to know while waiting, and `ask` asks them for a code.
     """
 
     def __init__(
@@ -89,6 +89,7 @@ class Runner:
         past_expiry: PastExpiry | None = None,
         person: Person | None = None,
         headed: bool = False,
+        ask: Ask | None = None,
     ) -> None:
         self._settings = settings
         self._inventory = inventory
@@ -105,7 +106,7 @@ class Runner:
             find_headed_browser() if headed else find_browser(settings.browser_executable),
             vault,
             key,
-            inbox=Inbox(settings.mail_folder, settings.mail_server, settings.letter_seconds),
+            channels=channels_of(settings, key, ask),
             sign_ins_at_once=settings.sign_ins_at_once,
             step_seconds=settings.step_timeout_seconds,
             person=person,
@@ -204,6 +205,7 @@ class Runner:
                 portal=portal.name,
                 username=row["user_id"],
                 email=row["registered_email"] or "",
+                code_ways=code_ways(row["code_ways"]),
             ),
             address=address,
             flow=flow,

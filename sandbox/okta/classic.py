@@ -9,8 +9,9 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from sandbox.changes import Change, change_password, receive_change
+from sandbox.mailed_codes import mail_code
 from sandbox.okta.idx import age, complexity
-from sandbox.okta.visit import CHALLENGE, CHOOSE, COOKIE, DONE, Visit, Visits, is_used
+from sandbox.okta.visit import CHALLENGE, CHOOSE, COOKIE, DONE, SENDER, Visit, Visits, is_used
 from sandbox.okta.wording import CHANGES, USED_CODE
 from sandbox.passwords import warned_days
 from sandbox.policy import InputError
@@ -61,7 +62,7 @@ class Classic:
             if verdict is Verdict.REFUSED:
                 return _error(401, *_REFUSED)
             visit = self._visits.begin()
-            visit.user, visit.closed = user, verdict is Verdict.DISABLED
+            visit.user, visit.closed, visit.asked = user, verdict is Verdict.DISABLED, True
             if verdict is Verdict.ACCEPTED:
                 visit.session = begin(portal, self._world.faults, user)
             return self._answer(request, visit)
@@ -76,6 +77,9 @@ class Classic:
             raise InputError("no code is wanted now")
         session, account = visit.session, visit.account(portal)
         session.method = "text" if request.path_params["factor"] == _FACTORS["text"][0] else "authenticator"
+        if session.method == "text" and not code:
+            mail_code(portal, account, SENDER)
+            return self._answer(request, visit, sent=True)
         step = self._step(request, "code_post", visit.user)
         used = is_used(step, account, code)
 
@@ -130,7 +134,7 @@ class Classic:
         response.set_cookie(COOKIE, session.token, httponly=True, samesite="lax")
         return response
 
-    def _answer(self, request: Request, visit: Visit) -> Response:
+    def _answer(self, request: Request, visit: Visit, *, sent: bool = False) -> Response:
         portal, base = self._portal, f"http://{request.headers['host']}{AUTHN}"
         step = visit.step(portal)
         if step == DONE:
@@ -139,6 +143,10 @@ class Classic:
                 portal.tickets[token] = visit.session
             return JSONResponse(_transaction("SUCCESS", visit, sessionToken=token))
         if step in (CHOOSE, CHALLENGE):
+            if sent:
+                factor = _factor(base, "text")
+                links = {"next": factor["_links"]["verify"], "resend": [factor["_links"]["verify"]]}
+                return JSONResponse(_transaction("MFA_CHALLENGE", visit, embedded={"factor": factor}, links=links))
             factors = [_factor(base, method) for method in visit.factors(portal)]
             return JSONResponse(_transaction("MFA_REQUIRED", visit, embedded={"factors": factors}))
         rules: dict[str, Any] = {"complexity": complexity(portal), "age": age(portal)}

@@ -4,12 +4,14 @@ import secrets
 from dataclasses import dataclass
 
 from sandbox.accounts import Account
+from sandbox.mailed_codes import mail_code
 from sandbox.sessions import EXPIRED, EXPIRING, TERMS, Session
 from sandbox.totp import matching_step
 from sandbox.web import Step
 from sandbox.world import Portal
 
 KEPT = 500
+SENDER = "IAMOnline <noreply@iamonline.localhost>"
 COOKIE = "OKTASID"
 IDENTIFY, PASSWORD, CHOOSE, CHALLENGE, DONE = "identify", "password", "choose", "challenge", "done"
 # what Okta calls a way to prove oneself, by what the world calls it
@@ -24,6 +26,7 @@ class Visit:
     user: str = ""
     session: Session | None = None
     chosen: str = ""
+    asked: bool = False  # classic: an e-mail goes out when it is asked for
     closed: bool = False  # right password, but the portal behind does not want this account
 
     def factors(self, portal: Portal) -> list[str]:
@@ -54,8 +57,8 @@ class Visit:
         if self.session is None:
             raise ValueError("a method is chosen after the password")
         self.chosen = self.session.method = method
-        if method == "text":
-            self.account(portal).texted_code = f"{secrets.randbelow(10**6):06d}"
+        if method == "text" and not self.asked:
+            mail_code(portal, self.account(portal), SENDER)
 
     def waits_for_terms(self) -> bool:
         """Whether new terms stand between the sign-in and home."""

@@ -98,7 +98,12 @@ def test_nothing_is_written_when_one_value_is_wrong(desk: Desk) -> None:
 
 
 def test_every_column_that_import_can_bring_can_be_set(desk: Desk) -> None:
-    special = {"kind": "shared", "time_zone": "America/New_York", "owner_hours": "08:00-16:00 mon-thu"}
+    special = {
+        "kind": "shared",
+        "time_zone": "America/New_York",
+        "owner_hours": "08:00-16:00 mon-thu",
+        "code_ways": "email",
+    }
     values = {
         column.name: special.get(column.name)
         or ("1" if column.type == "INTEGER" else "2026-01-31" if column.name.endswith("_on") else "words")

@@ -179,6 +179,8 @@ def test_the_file_that_is_delivered_shows_the_defaults(home: Path) -> None:
     shown = tomllib.loads(re.sub(r"^# (?=\[?[a-z_]+\]?( = .*)?$)", "", text, flags=re.MULTILINE))
     assert shown.keys() == Settings.model_fields.keys() - {"home", "config"}
     examples = {"browser_executable", "portal_addresses", "key_file", "mail_folder", "mail_server"}
+    examples |= {"mail_host", "mail_user", "mail_authority"}
+    examples |= {"mail_oauth_address", "mail_oauth_client", "mail_oauth_scope"}
     assert all(shown[name] == getattr(load(), name) for name in shown.keys() - examples)
     assert home / shown["key_file"] == load().key_file
     write(home, "".join(line for line in text.replace("# [", "[").replace("# availity", "availity")))

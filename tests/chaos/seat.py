@@ -23,7 +23,7 @@ from flows.errors import (
     ScreenNotRecognised,
     SessionEnded,
 )
-from payers.model import AccountState, Policy, Portal, ResetLetter
+from payers.model import AccountState, Letter, Policy, Portal
 from payers.portals.availity import PORTAL as AVAILITY
 from payers.portals.availity import RESET
 from tests.chaos.letters import HOST, LINK, SUBJECT
@@ -270,6 +270,6 @@ PORTAL = Portal(
     login=sign_in,
     password_reset=change,
     password_recovery=recover,
-    reset_letter=ResetLetter(domains=frozenset({"chaos.example"}), subject=SUBJECT, link=LINK),
+    reset_letter=Letter(domains=frozenset({"chaos.example"}), subject=SUBJECT, link=LINK),
 )
 Flow = Callable[[Any], Awaitable[None]]

@@ -18,10 +18,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import bots.codes.inbox
 import bots.codes.totp
 import bots.disk
 import bots.lease
-import bots.mail
 import bots.runner.desk
 from bots.inventory import Inventory
 from bots.vault import Vault
@@ -149,7 +149,7 @@ def _stop_at_every_step(points: _Points) -> None:
     seat.Host.ask = staticmethod(points.ask)
     for module in (bots.lease, bots.runner.desk, bots.codes.totp):
         module.asyncio = _Asyncio(points)
-    bots.mail.asyncio = SimpleNamespace(
+    bots.codes.inbox.asyncio = SimpleNamespace(
         sleep=points.wait,
         to_thread=asyncio.to_thread,
         get_running_loop=lambda: SimpleNamespace(time=lambda: points.waited),

@@ -104,6 +104,18 @@ async def test_a_sign_in(house: House, generation: str, case: Case) -> None:
     assert [row for row in ledger(house, name) if row[0] == "password"] == [("password", case.verdict, 1)]
 
 
+@pytest.mark.parametrize("made", [ONLY_BY_MAIL, FIRST_BY_MAIL], ids=["only", "first"])
+async def test_a_code_by_mail(house: House, generation: str, made: dict[str, object]) -> None:
+    """It is sent at once, or in classic when asked for; the two others offer a link first."""
+    name, user = house.account("tmhp", **made)
+    with house.inventory.write() as db:
+        db.table("accounts").update(name, {"code_ways": "email"})
+    run, _ = await ask(house, name, flow="login")
+    assert run.failure is None, run.failure
+    seen = house.world.account("tmhp", user)
+    assert (seen["codes_sent"], seen["code_submissions"], seen["sign_ins"]) == (1, 1, 1)
+
+
 REFUSALS = [each for each in failing.REFUSALS if each.name != "redrawn"]
 
 

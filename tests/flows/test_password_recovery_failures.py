@@ -17,8 +17,8 @@ from killing import codes_in_a_row
 from pydantic import SecretStr
 from test_password_recovery import locked_out, portal, recover, state
 
+from bots.codes.inbox import Inbox
 from bots.desk import Failure
-from bots.mail import Inbox
 from bots.runner import password_change
 
 __all__ = ["codes_in_a_row", "policies", "portal"]

@@ -19,6 +19,7 @@ EXPIRING = re.compile(r"password will expire (in \d+ days?|later today)", re.IGN
 OUTAGE = re.compile("maintenance|unavailable|server error", re.IGNORECASE)
 
 APP = "[data-se^=google_otp], [data-se=okta_verify-totp]"
+MAIL = "[data-se^=okta_email]"
 HEADING = "[data-se=o-form-head]"
 ERROR = ".infobox-error, .o-form-input-error, [role=alert][aria-label=error]"
 USER = "input[name=identifier], #okta-signin-username, #idp-discovery-username"
@@ -62,6 +63,7 @@ class ChooseMethod:
 
     def __init__(self, page: Page) -> None:
         self.authenticator = page.locator(f":is({APP}) a, button:has({APP})")
+        self.mail = page.locator(f"{MAIL} a, button:has({MAIL})")
         self.landmark = page.locator(HEADING).filter(has_text="with a security method")
 
 
@@ -75,9 +77,16 @@ class EnterCode:
 
 
 class CodeByMail:
-    """A code that was, or would be, sent by e-mail; `others` leads to the other methods, in classic to a list below."""
+    """A code that was, or would be, sent by e-mail; `others` leads to the other methods, in classic to a list below.
+
+    Classic sends it when `send` is pressed. `instead` opens the box for the code where a link is offered first.
+    """
 
     def __init__(self, page: Page) -> None:
+        self.send = page.locator("form:has([data-se=mfa-send-email-content]) [type=submit]")
+        self.instead = page.locator("button").filter(has_text="Enter a verification code instead")
+        self.code = page.locator(f"{PASSCODE}, input[name=answer]")
+        self.go_on = submit(page, self.code)
         self.others = page.locator("[data-se=switchAuthenticator], .factors-dropdown-wrap .option-selected")
         self.authenticator = page.locator("a.factor-option").filter(has_text=AUTHENTICATOR)
         self.landmark = page.locator(HEADING).filter(has_text=BY_MAIL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flows.errors import PasswordExpired
+from flows.parties import CodeWay
 from flows.session import Session
 from payers.identity.okta.failures import explain, next_screen
 from payers.identity.okta.screens import (
@@ -49,6 +50,7 @@ async def _enter_user_id(session: Session) -> UserId | Password:
 async def _enter_password(session: Session, form: UserId | Password, *ends: Screen) -> Screen:
     """Whatever is shown afterwards: the password went out, and is not typed again."""
     page = session.page
+    await session.expect_code(CodeWay.EMAIL)
     async with session.step("enter the password", private=True):
         await form.password.fill((await session.password()).get_secret_value())
         await form.go_on.click()

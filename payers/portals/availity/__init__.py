@@ -1,6 +1,6 @@
 """Availity Essentials, the front door of Aetna, Humana, Anthem plans and many more."""
 
-from payers.model import AccountState, PasswordRules, Policy, Portal, ResetLetter, WayBack
+from payers.model import AccountState, Letter, PasswordRules, Policy, Portal, WayBack
 from payers.portals.availity.claim_status import ask
 from payers.portals.availity.eligibility import check
 from payers.portals.availity.era_download import download
@@ -49,7 +49,7 @@ PORTAL = Portal(
     era_download=download,
     password_reset=change,
     password_recovery=recover,
-    reset_letter=ResetLetter(
+    reset_letter=Letter(
         domains=frozenset({"availity.com"}), subject="Reset your Availity password", link="reset-password"
     ),
     phrases=PHRASES,

@@ -1,10 +1,10 @@
-"""Signing in to Availity Essentials: user id and password, then a code of the authenticator."""
+"""Signing in to Availity Essentials: user id and password, then a code."""
 
 from __future__ import annotations
 
 from playwright.async_api import Page
 
-from flows.errors import CodeRejected, PasswordExpired
+from flows.errors import PasswordExpired
 from flows.session import Session
 from payers.kit import Screen, phrase_in, reach, shown, visit
 from payers.portals.availity.failures import alert_meaning, meaning, overlays, sign_in_failures
@@ -20,11 +20,11 @@ from payers.portals.availity.screens import (
     SignIn,
     SignInAlert,
 )
+from payers.portals.availity.second_step import pass_second_step
 
 SHELL = "/static/web/onb/onboarding-ui-apps/navigation/#/"
 LOGIN = "/static/public/onb/onboarding-ui-apps/availity-fr-ui/#/login"
 SCREEN_SECONDS = 30
-CODE_TRIES = 2
 
 
 async def sign_in(session: Session) -> None:
@@ -42,10 +42,7 @@ async def sign_in(session: Session) -> None:
         screen = await _enter_password(session, screen)
     if isinstance(screen, SecurityQuestion):
         screen = await _answer(session, screen)
-    if isinstance(screen, ChooseMethod):
-        screen = await _choose_authenticator(session, screen)
-    if isinstance(screen, EnterCode):
-        screen = await _enter_code(session, screen)
+    screen = await pass_second_step(session, screen, next_screen)
     if isinstance(screen, PasswordExpiring):
         await _change_it_later(session, screen)
 
@@ -81,28 +78,6 @@ async def _after_it(page: Page, *more: Screen) -> Screen:
     if isinstance(screen, ForcedChange):
         raise PasswordExpired("the portal wants the password changed first", screen="ForcedChange")
     return screen
-
-
-async def _choose_authenticator(session: Session, choice: ChooseMethod) -> Screen:
-    async with session.step("choose the authenticator"):
-        await choice.authenticator.check()
-        await choice.go_on.click()
-        return await next_screen(session.page, EnterCode(session.page))
-
-
-async def _enter_code(session: Session, form: EnterCode) -> Screen:
-    """Give a code, and once more a fresh one if the first is refused."""
-    page = session.page
-    for _ in range(CODE_TRIES):
-        async with session.step("enter the code", private=True):
-            await form.code.fill((await session.code()).get_secret_value())
-            await form.go_on.click()
-            screen = await next_screen(page, SignInAlert(page), PasswordExpiring(page), Home(page))
-        if not isinstance(screen, SignInAlert):
-            return screen
-        if phrase_in(await screen.words.inner_text(), PHRASES) != "code_refused":
-            await _explain(screen)
-    raise CodeRejected("the portal refused two codes", phrase="code_refused", screen="SignInAlert")
 
 
 async def _change_it_later(session: Session, warning: PasswordExpiring) -> None:

@@ -1,6 +1,6 @@
 """TMHP, the Texas Medicaid portal, signed in to by IAMOnline, an Okta."""
 
-from payers.model import AccountState, Policy, Portal, WayBack
+from payers.model import AccountState, Letter, Policy, Portal, WayBack
 from payers.portals.tmhp.eligibility import check
 from payers.portals.tmhp.era_download import download
 from payers.portals.tmhp.password_reset import change
@@ -35,6 +35,8 @@ PORTAL = Portal(
     eligibility=check,
     era_download=download,
     password_reset=change,
+    # The sender and the subject of Okta's own template; what IAMOnline made of it was not seen.
+    code_letter=Letter(domains=frozenset({"iamonline.com", "okta.com"}), subject="verification code", code_digits=6),
     phrases=PHRASES,
     alternative="the X12 270/271 and 835 transactions through TMHP's EDI Gateway",
     proof={

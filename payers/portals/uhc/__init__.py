@@ -1,7 +1,7 @@
 """UnitedHealthcare's provider portal, signed in to with One Healthcare ID."""
 
 from payers.identity.one_healthcare_id import TELEMETRY
-from payers.model import AccountState, PasswordRules, Policy, Portal, ResetLetter, WayBack
+from payers.model import AccountState, Letter, PasswordRules, Policy, Portal, WayBack
 from payers.portals.uhc.claim_status import ask
 from payers.portals.uhc.eligibility import check
 from payers.portals.uhc.era_download import SPAN_DAYS, download
@@ -60,9 +60,7 @@ PORTAL = Portal(
     password_recovery=recover,
     # The real site is known to send its code to a verified phone. That a letter carries it is the sandbox's choice, and
     # so are its sender and its words: not seen live.
-    reset_letter=ResetLetter(
-        domains=frozenset({"onehealthcareid.com"}), subject="Access Code Notification", code_digits=6
-    ),
+    reset_letter=Letter(domains=frozenset({"onehealthcareid.com"}), subject="Access Code Notification", code_digits=6),
     phrases=PHRASES,
     telemetry=TELEMETRY,
     alternative="the X12 270/271 and 276/277 transactions through a clearinghouse; UnitedHealthcare's API marketplace",

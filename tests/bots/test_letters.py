@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from bots import now
-from bots.mail import Inbox, Mark
+from bots.codes.inbox import Inbox, Maildir, Mark
 from flows.errors import CodeNotReceived
-from payers.model import ResetLetter
+from payers.model import Letter
 
 PORTAL = "https://portal.example.com"
 LINK = "https://id.example.com/reset?token=abc&x=1"
-BY_LINK = ResetLetter(domains=frozenset({"example.com"}), subject="Reset your password", link="reset")
-BY_CODE = ResetLetter(domains=frozenset({"example.com"}), subject="Access Code", code_digits=6)
+BY_LINK = Letter(domains=frozenset({"example.com"}), subject="Reset your password", link="reset")
+BY_CODE = Letter(domains=frozenset({"example.com"}), subject="Access Code", code_digits=6)
 SIGNED = "mx.practice.example; spf=pass; dkim=pass (2048-bit key) header.d=mail.example.com"
 
 
@@ -48,9 +48,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-async def found(folder: Path, wanted: ResetLetter = BY_LINK, mark: Mark | None = None) -> str:
-    inbox = Inbox(folder, "mx.practice.example", 0.1)
-    letter = await inbox.wait(wanted, "billing@practice.example", PORTAL, mark or Mark(now.utc(), frozenset()))
+async def found(folder: Path, wanted: Letter = BY_LINK, mark: Mark | None = None) -> str:
+    inbox = Inbox(Maildir(folder), "mx.practice.example")
+    letter = await inbox.wait(wanted, "billing@practice.example", PORTAL, mark or Mark(now.utc(), frozenset()), 0.1)
     return letter.get_secret_value()
 
 
@@ -112,4 +112,4 @@ async def test_two_codes_are_none(folder: Path) -> None:
 async def test_a_letter_that_was_there_is_not_the_one_asked_for(folder: Path) -> None:
     deliver(folder)
     with pytest.raises(CodeNotReceived):
-        await found(folder, mark=Inbox(folder, "", 1).mark())
+        await found(folder, mark=await Inbox(Maildir(folder), "").mark())
