@@ -17,5 +17,4 @@ _NOT_HERE = """SELECT * FROM era_listed l WHERE NOT EXISTS (SELECT 1 FROM era_pa
 def not_here(inventory: Inventory, routes: Routes) -> list[dict[str, Any]]:
     """Those that should come by the portal, or whose route nobody has decided; oldest first."""
     rows = inventory.rows(_NOT_HERE)
-    found = [(row, routes.find((row["payer"],), (row["payee_npi"], row["payee_tin"]))) for row in rows]
-    return [row for row, route in found if route is None or route.by_portal]
+    return [row for row in rows if routes.opens(row["payer"], row["payee_npi"], row["payee_tin"])]

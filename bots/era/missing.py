@@ -55,9 +55,9 @@ def find_missing(inventory: Inventory, config: EraConfig, routes: Routes, today:
     """Everything that is missing or waits, what is late first. Contacts nobody, changes nothing."""
     found = [
         *_listed(inventory, config, routes, today),
-        *_deposits(inventory, config, today),
+        *_deposits(inventory, config, routes, today),
         *_not_deposited(inventory, config, today),
-        *_rhythm(inventory, config, today),
+        *_rhythm(inventory, config, routes, today),
         *_for_a_person(inventory, today),
         *_not_with_billing(inventory, config, today),
     ]
@@ -79,8 +79,8 @@ def _listed(inventory: Inventory, config: EraConfig, routes: Routes, today: date
         yield _missing("not received", row, since, days, words, _ASK, late=days > config.late_after)
 
 
-def _deposits(inventory: Inventory, config: EraConfig, today: date) -> Iterator[Missing]:
-    """Deposits without their 835, or of another amount."""
+def _deposits(inventory: Inventory, config: EraConfig, routes: Routes, today: date) -> Iterator[Missing]:
+    """Deposits without their 835, unless it comes another way, or of another amount."""
     for row in inventory.rows("SELECT * FROM era_deposits ORDER BY deposited_on"):
         told = inventory.rows(
             f"""SELECT amount FROM era_payments WHERE trace = ? AND {_HERE}
@@ -89,6 +89,8 @@ def _deposits(inventory: Inventory, config: EraConfig, today: date) -> Iterator[
         )
         days = business_days(date.fromisoformat(row["deposited_on"]), today)
         payment = {**row, "payer": row["company_id"]}
+        if not told and _elsewhere(inventory, routes, row["company_id"]):
+            continue
         if not told:
             words = "the bank has the deposit; its 835 is not here"
             late = days > config.late_after
@@ -96,6 +98,13 @@ def _deposits(inventory: Inventory, config: EraConfig, today: date) -> Iterator[
         elif row["amount"] not in {one["amount"] for one in told}:
             words = f"the bank has {row['amount']}, the 835 says {told[0]['amount']}"
             yield _missing("deposit differs", payment, row["deposited_on"], days, words, _SHOW, late=True)
+
+
+def _elsewhere(inventory: Inventory, routes: Routes, company: str) -> bool:
+    """Whether the 835s of the company that a deposit is from come another way, by all the names that it has here."""
+    sql = f"SELECT DISTINCT payer, payer_id FROM era_payments WHERE company_id = ? AND {_HERE}"
+    known = inventory.rows(sql, (company,)) if company else []
+    return routes.elsewhere([company, *(name for row in known for name in row.values())])
 
 
 def _not_deposited(inventory: Inventory, config: EraConfig, today: date) -> Iterator[Missing]:
@@ -112,13 +121,14 @@ def _not_deposited(inventory: Inventory, config: EraConfig, today: date) -> Iter
             yield _missing("835 without deposit", row, row["paid_on"], days, words, _ASK, late=True)
 
 
-def _rhythm(inventory: Inventory, config: EraConfig, today: date) -> Iterator[Missing]:
+def _rhythm(inventory: Inventory, config: EraConfig, routes: Routes, today: date) -> Iterator[Missing]:
     """Payers that paid a payee regularly and have stopped: three times the usual gap, or four days over it."""
     dates: dict[tuple[str, str], list[date]] = defaultdict(list)
     sql = """SELECT DISTINCT payer, payee_npi, payee_tin, paid_on FROM era_payments
         WHERE state = 'passed' AND paid_on IS NOT NULL AND payer <> '' ORDER BY paid_on"""
     for row in inventory.rows(sql):
-        dates[row["payer"], row["payee_npi"] or row["payee_tin"]].append(date.fromisoformat(row["paid_on"]))
+        if routes.opens(row["payer"], row["payee_npi"], row["payee_tin"]):
+            dates[row["payer"], row["payee_npi"] or row["payee_tin"]].append(date.fromisoformat(row["paid_on"]))
     for (payer, payee), all_days in dates.items():
         days = sorted(set(all_days))[-_MOST_DATES:]
         if len(days) < _LEAST_DATES:

@@ -18,13 +18,14 @@ from bots import answers, guard, holds, now, requests
 from bots.brake import Limits, NotNow
 from bots.desk import Answer, Failure, Grant, PatientAnswer, Question, SignIn, Verdict
 from bots.disk import read, write_durably
+from bots.era.routes import Routes
 from bots.inventory import Inventory, stamp
 from bots.inventory.accounts import get_account, local_day
 from bots.lease import Lease, check_epoch
 from bots.plausibility import outcome_word
 from bots.remittances import Shelf
 from bots.runner.runs import RunHead
-from flows.era_download import KeptEra, ListedPayment
+from flows.era_download import Allowed, KeptEra, ListedPayment
 from flows.errors import AccountHeld, InputError
 from payers.model import Portal
 
@@ -80,6 +81,7 @@ class InventoryDesk:
         wanted: Wanted,
         writer: Executor,
         eras: Path,
+        routes: Routes,
         tell: Callable[[str], None],
     ) -> None:
         self.offset = 0
@@ -98,7 +100,7 @@ class InventoryDesk:
         self._record = record
         self._wanted = wanted
         self._writer = writer
-        self._shelf = Shelf(inventory, eras, held.account, portal.name, head.run_id)
+        self._shelf = Shelf(inventory, eras, held.account, portal.name, head.run_id, routes.opens)
         self._tell = tell
 
     async def _commit(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -216,8 +218,8 @@ class InventoryDesk:
                 payer = self._questions[index].payer.name
                 holds.count_answer(db, self._head.run_id, payer, self._flow, outcome_word(answer))
 
-    async def listed(self, payer: str, payments: tuple[ListedPayment, ...]) -> tuple[int, ...]:
-        """Look what is on disk."""
+    async def listed(self, payer: str, payments: tuple[ListedPayment, ...]) -> Allowed:
+        """Look what is on disk, and by which route it comes."""
         return await self._commit(self._shelf.listed, payer, payments)
 
     async def kept(self, payer: str, era: KeptEra, sealed: str) -> None:

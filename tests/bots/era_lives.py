@@ -26,6 +26,8 @@ import playwright.async_api  # noqa: F401 - loaded once, not in every life
 
 from bots import arrivals, disk, sealing
 from bots.brake import Limits
+from bots.era.routes import FILE as ROUTES
+from bots.era.routes import load_routes
 from bots.inventory import Inventory
 from bots.inventory.accounts import add_account, checked_account
 from bots.lease import lease
@@ -33,7 +35,7 @@ from bots.recovery import recover
 from bots.runner.desk import InventoryDesk
 from bots.runner.runs import RunHead
 from bots.settings import load
-from flows.era_download import EraDownloadInquiry, ListedPayment, Mark
+from flows.era_download import Allowed, EraDownloadInquiry, ListedPayment, Mark
 from flows.parties import Organization
 from payers.kit import PaymentPage, fetch_all
 from payers.model import Policy, Portal
@@ -125,8 +127,8 @@ class Seat:
         self._desk = desk
         self._key = key
 
-    async def listed(self, payments: Sequence[ListedPayment]) -> tuple[ListedPayment, ...]:
-        return tuple(payments[place] for place in await self._desk.listed("payer", tuple(payments)))
+    async def listed(self, payments: Sequence[ListedPayment]) -> Allowed:
+        return await self._desk.listed("payer", tuple(payments))
 
     async def keep(self, download: Any, *payments: ListedPayment) -> Any:
         return await arrivals.keep(download, payments, "payer", self._desk, self._key)
@@ -155,6 +157,7 @@ async def desk_of(home: Path, tell: Callable[[str], None] = lambda words: None) 
                 wanted=lambda index: True,
                 writer=writer,
                 eras=settings.fetched_folder,
+                routes=load_routes(settings.config / ROUTES),
                 tell=tell,
             )
     inventory.close()
@@ -256,8 +259,11 @@ def state(folder: Path, home: Path) -> dict[str, Any]:
     inventory.close()
     files = {}
     for file in (home / "fetched").glob("*"):
-        data = sealing.read_sealed(file, key)
-        files[file.name] = hashlib.sha256(data or b"").hexdigest() + ".age" == file.name
+        try:
+            data = sealing.read_sealed(file, key) or b""
+        except sealing.Unreadable:  # a kill came in the middle of its writing
+            data = b""
+        files[file.name] = hashlib.sha256(data).hexdigest() + ".age" == file.name
     given = (folder / "given").read_text().splitlines() if (folder / "given").exists() else []
     return {
         "kept": [row["trace"] for row in rows],

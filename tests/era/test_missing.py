@@ -52,7 +52,9 @@ class Days(House):
 
     def list_at_portal(self, *payments: ListedPayment) -> None:
         """A portal shows these to the account of `SOURCE`."""
-        shelf = Shelf(self.inventory, self.settings.fetched_folder, SOURCE.account, SOURCE.portal, "run-1")
+        routes = load_routes(self.home / "config" / "era_routes.csv")
+        folder = self.settings.fetched_folder
+        shelf = Shelf(self.inventory, folder, SOURCE.account, SOURCE.portal, "run-1", routes.opens)
         shelf.listed(SOURCE.payer, payments)
 
     def kinds(self) -> list[tuple[str, bool]]:
@@ -114,6 +116,7 @@ def test_another_payment_does_not_stand_for_the_listed_one(house: Days) -> None:
         ("aetna,,clearinghouse,", []),
         ("aetna,,paper,", []),
         ("aetna,2000001018,not enrolled,", []),
+        ("60054,,clearinghouse,", []),
         ("aetna,,both,", [("not received", True)]),
         ("humana,,portal,", [("not received", True)]),
     ],
@@ -210,6 +213,16 @@ def test_a_payer_that_stops_its_rhythm_is_missed(
     assert house.kinds() == [("rhythm", True)]
 
 
+def test_a_payer_that_went_to_the_clearinghouse_has_not_stopped(house: Days) -> None:
+    for pay in pays([date(2026, 9, 15) + timedelta(weeks=n) for n in range(6)]):
+        house.intake.take_in(remittance(pay), SOURCE)
+    house.pick_up()
+    house.go_to(date(2026, 12, 1))
+    assert house.kinds() == [("rhythm", True)]
+    house.routes("aetna,000004471,clearinghouse,")
+    assert house.kinds() == []
+
+
 def test_three_payments_make_no_rhythm(house: Days) -> None:
     for pay in pays([date(2026, 9, 15) + timedelta(weeks=n) for n in range(3)]):
         house.intake.take_in(remittance(pay), SOURCE)
@@ -249,6 +262,26 @@ def test_deposits_are_matched_by_trace_and_amount(house: Days) -> None:
     house.intake.recover()
     (row,) = house.manifest()
     assert (row["eft_matched_on"], row["days_between"]) == ("2026-11-03", "-1")
+
+
+@pytest.mark.parametrize(
+    ("lines", "missed"),
+    [
+        (["1999999901,,clearinghouse,"], False),
+        (["aetna,,clearinghouse,"], False),  # known by an 835 of the same company
+        (["60054,,paper,", ",,portal,"], False),
+        (["aetna,000004471,portal,", "aetna,,clearinghouse,"], True),  # for which payee it is no bank tells
+        (["humana,,clearinghouse,"], True),
+        ([",,clearinghouse,"], False),
+    ],
+)
+def test_a_deposit_whose_835_comes_another_way_is_not_missed(house: Days, lines: list[str], missed: bool) -> None:
+    house.intake.take_in(ONE, SOURCE)
+    house.pick_up()
+    house.routes(*lines)
+    bank(house, "date,trace,amount,company id\n2026-11-03,900000555,12.00,1999999901\n")
+    house.go_to(date(2026, 11, 16))
+    assert house.kinds() == [("deposit without 835", True)] * missed
 
 
 def test_a_deposit_of_another_amount_is_told(house: Days) -> None:
