@@ -15,7 +15,7 @@ FILE = "era.toml"
 NAME_PARTS = ("paid_on", "payer", "payee_tin", "payee_npi", "trace", "hash")
 NAME = "{paid_on}_{payer}_{trace}_{hash}.835"
 _DROP_KEYS = ("folder", "mode", "group", "name")
-_MISSING_KEYS = ("late_after", "pick_up_within")
+_MISSING_KEYS = ("late_after", "claims_after", "pick_up_within")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class EraConfig:
     drop: Drop
     by_tin: dict[str, Drop] = field(default_factory=dict)
     late_after: int = 4
+    claims_after: int = 10
     pick_up_within: int = 2
 
     def drop_for(self, tin: str) -> Drop:

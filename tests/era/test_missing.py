@@ -4,66 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from catalogue import CATALOGUE, ONE, changed
-from era_house import SOURCE, House
+from era_house import LISTED, MONDAY, SOURCE, Days
 from making import Pay, amount, remittance
 
 from bots.era.bank import read_deposits, record_deposits
 from bots.era.banking_days import after, business_days
-from bots.era.config import load_config
-from bots.era.missing import Missing, find_missing
-from bots.era.routes import load_routes
-from bots.remittances import Shelf
-from flows.era_download import ListedPayment
 from flows.errors import InputError
-
-MONDAY = date(2026, 11, 2)
-LISTED = ListedPayment(
-    trace="900000001",
-    amount=Decimal("2092.48"),
-    paid_on=MONDAY,
-    method="ACH",
-    payee_tin="000004471",
-    payee_npi="2000001018",
-)
-
-
-class Days(House):
-    """A house whose clock stands at a day."""
-
-    def __init__(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        super().__init__(home)
-        self._patch = monkeypatch
-        self.go_to(MONDAY)
-
-    def go_to(self, day: date) -> None:
-        self.today = day
-        noon = datetime.fromisoformat(f"{day}T12:00:00+00:00")
-        self._patch.setattr("bots.now.utc", lambda: noon)
-
-    def missing(self) -> list[Missing]:
-        config = load_config(self.home / "config" / "era.toml", self.home)
-        return find_missing(self.inventory, config, load_routes(self.home / "config" / "era_routes.csv"), self.today)
-
-    def list_at_portal(self, *payments: ListedPayment) -> None:
-        """A portal shows these to the account of `SOURCE`."""
-        routes = load_routes(self.home / "config" / "era_routes.csv")
-        folder = self.settings.fetched_folder
-        shelf = Shelf(self.inventory, folder, SOURCE.account, SOURCE.portal, "run-1", routes.opens)
-        shelf.listed(SOURCE.payer, payments)
-
-    def kinds(self) -> list[tuple[str, bool]]:
-        return [(one.kind, one.late) for one in self.missing()]
-
-    def pick_up(self) -> None:
-        for path in self.dropped():
-            path.unlink()
-        self.intake.recover()
 
 
 @pytest.fixture
