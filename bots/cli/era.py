@@ -179,6 +179,24 @@ def dismiss(payment: Id, because: Because, json: Json = False) -> None:
     print_done(f"payment {payment} is settled; it does not go to billing", json=json, payment=payment)
 
 
+@era.command("purge")
+def purge(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would go.")] = False,
+    because: Annotated[str, typer.Option(help="Why, for the audit trail.")] = "",
+    json: Json = False,
+) -> None:
+    """Remove archived files whose years are over (keep_years). Nothing held, quarantined or not picked up goes."""
+    from dataclasses import asdict
+
+    from bots.era.purging import purge
+
+    if not dry_run:
+        office.acting("purge the archive")
+        _reason(because)
+    done = purge(office.settings, office.inventory, office.key, by=office.person, because=because, dry_run=dry_run)
+    print_done(f"{'would go' if dry_run else 'gone'}: {done.words}", json=json, dry_run=dry_run, **asdict(done))
+
+
 def _reason(because: str) -> str:
     if not because.strip():
         raise InputError("--because needs a reason")
