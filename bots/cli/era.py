@@ -148,13 +148,16 @@ def bank(
 ) -> None:
     """Read a bank's file of EFT deposits, against which payments are matched."""
     office.acting("change the inventory")
-    from bots.era.bank import read_deposits, record_deposits
+    from bots.era.bank import count_matched, read_deposits, record_deposits
 
     deposits, without = read_deposits(file)
     new = record_deposits(office.inventory, deposits)
     _look()
-    words = f"deposits with a trace number: {len(deposits)}, new: {new}; rows without one: {without}"
-    print_done(words, json=json, deposits=len(deposits), new=new, without_trace=without)
+    matched = count_matched(office.inventory, deposits)
+    words = (
+        f"deposits with a trace number: {len(deposits)}, new: {new}, with their 835: {matched}; without one: {without}"
+    )
+    print_done(words, json=json, deposits=len(deposits), new=new, matched=matched, without_trace=without)
 
 
 Id = Annotated[int, typer.Argument(help="The payment's id, as in: pk era list")]

@@ -14,7 +14,7 @@ from bots import now
 from bots.desk import Failure
 from bots.era.config import FILE as CONFIG
 from bots.era.config import load_config
-from bots.era.headlines import headline, state
+from bots.era.headlines import headline, state, words
 from bots.era.missing import PAYMENTS, Missing, find_missing
 from bots.era.paid_claims import forget_old
 from bots.era.routes import FILE as ROUTES
@@ -75,7 +75,7 @@ def _adopted(
 
 def _open(db: Any, one: Missing) -> int:
     row = one.as_dict()
-    failure = Failure(error="", message=f"{state(row)}  {headline(row)}: {one.words}")
+    failure = Failure(error="", message=f"{state(row)}  {headline(row)}: {words(row)}")
     number = open_incident(
         db, Kind.LATE_ERA, failure, by=WORKER, flow="era_download", payer=one.payer or None, beside_others=True
     )

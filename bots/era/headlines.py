@@ -41,6 +41,12 @@ def headline(row: Mapping[str, Any]) -> str:
     return ", ".join(_parts(row))
 
 
+def words(row: Mapping[str, Any]) -> str:
+    """What is found, in a sentence without the whole trace number, which stands in names of files."""
+    trace = row["trace"]
+    return str(row["words"]).replace(trace, _end(trace, _DIGITS_OF_A_TRACE)) if trace else str(row["words"])
+
+
 def money(amount: Decimal) -> str:
     """Such as $12,480.15."""
     return f"{'-' if amount < 0 else ''}${abs(amount):,.2f}"

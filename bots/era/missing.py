@@ -119,7 +119,8 @@ def _listed(inventory: Inventory, config: EraConfig, routes: Routes, today: date
         since = row["paid_on"]
         days = business_days(date.fromisoformat(since), today)
         words = f"{row['portal']} lists the payment; its 835 is not here"
-        yield _missing(LISTED, row["id"], row, since, days, words, _ASK, late=days > config.late_after)
+        late = days > config.late_after and not row["on_its_way"]
+        yield _missing(LISTED, row["id"], row, since, days, words, _ASK, late=late)
 
 
 def _deposits(inventory: Inventory, config: EraConfig, routes: Routes, today: date) -> Iterator[Missing]:

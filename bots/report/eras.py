@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from bots.era.findings import open_findings
-from bots.era.headlines import headline, money, payee, state, title
+from bots.era.headlines import headline, money, payee, state, title, words
 from bots.incidents import incident_name
 from bots.inventory import Inventory, stamp
 from bots.report.model import Need
@@ -32,7 +32,7 @@ def era_needs(inventory: Inventory, zone: Zone, at: datetime) -> list[Need]:
 
 
 def _need(row: dict[str, Any], zone: Zone, at: datetime) -> Need:
-    name = incident_name({"id": row["incident"]})
+    name, found = incident_name({"id": row["incident"]}), words(row)
     return Need(
         what=headline(row),
         state=state(row),
@@ -40,10 +40,17 @@ def _need(row: dict[str, Any], zone: Zone, at: datetime) -> Need:
         since=zone(row["opened_at"]) or at,
         portal=title(row["payer"]),
         portal_words="",
-        worker=f"{row['words'][:1].upper()}{row['words'][1:]}; {_days(row['days'])}.",
-        do=f"{row['do']} Then: pk incident snooze {name} --until DATE, or pk incident close {name} --because ...",
+        worker=f"{found[:1].upper()}{found[1:]}; {_days(row['days'])}.",
+        do=f"{_do(row)} Then: pk incident snooze {name} --until DATE, or pk incident close {name} --because ...",
         who=row["taken_by"] or WHO,
     )
+
+
+def _do(row: dict[str, Any]) -> str:
+    """The next step, without the whole trace number; `pk era missing` has it."""
+    if row["trace"] and row["trace"] in row["do"]:
+        return "Look at it: pk era missing has its trace number, then pk era show TRACE."
+    return f"{row['do'].rstrip('.')}."
 
 
 def _many(rows: list[dict[str, Any]], zone: Zone, at: datetime) -> Need:

@@ -14,10 +14,12 @@ from catalogue import ONE, changed
 from era_house import LISTED, MONDAY, SOURCE, Days
 
 from bots import now
+from bots.desk import SignIn
 from bots.era.bank import Deposit, record_deposits
 from bots.era.findings import look, open_findings, told_of
 from bots.incidents import close_incident, find_incident
 from bots.report.eras import era_needs
+from bots.runner.runs import RunHead, end_run, start_run
 from flows.errors import InputError
 
 LATE = date(2026, 11, 16)
@@ -56,6 +58,17 @@ def test_what_is_late_has_one_incident_until_it_is_there(house: Days) -> None:
         "open late era",
         "close late era",
     ]
+
+
+def test_what_is_being_fetched_is_not_late_yet(house: Days) -> None:
+    """Several accounts are fetched at once, and the first to end looks for what is late."""
+    house.list_at_portal(LISTED)
+    house.go_to(LATE)
+    head = RunHead("run-1", SOURCE.account, SOURCE.portal, "1")
+    start_run(house.inventory, head, flow="era_download", source="service", by="service", questions=1)
+    assert (house.kinds(), looked(house)) == ([("not received", False)], [])
+    end_run(house.inventory, head, SignIn.STORED, None, {})
+    assert len(looked(house)) == 1
 
 
 def test_each_finding_has_its_own_though_payer_and_payee_are_the_same(house: Days) -> None:
@@ -172,3 +185,5 @@ def test_what_waits_for_a_person_says_so(house: Days) -> None:
     house.intake.take_in(b"<html>", SOURCE)
     house.go_to(MONDAY + timedelta(days=3))
     assert sorted(state for state, _ in needs(house)) == ["ERA QUARANTINED", "ERA REVISED", "NOT WITH BILLING"]
+    found = era_needs(house.inventory, lambda text: now.utc(), now.utc())
+    assert not [need for need in found if "900000001" in need.what + need.do + need.worker]
