@@ -11,7 +11,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import ParamSpec, Protocol, TypeVar
@@ -22,6 +22,7 @@ import structlog
 from bots import clock, now, sharing
 from bots.clock import Due, DueState, Schedule
 from bots.disk import in_plain_words, private_folder
+from bots.era.findings import look
 from bots.inventory import Inventory
 from bots.recovery import recover
 from bots.restored import remember
@@ -32,6 +33,7 @@ from flows.errors import InputError, PortalkeeperError
 GRACE_SECONDS = 20.0
 CANCEL_SECONDS = 10.0
 LOOK_AGAIN_SECONDS = 5.0
+LOOK_FOR_LATE_ERAS = timedelta(hours=1)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -91,7 +93,7 @@ async def serve(
             runner = runner_factory()
             try:
                 _say_started(schedules, again, tell)
-                shift = _Shift(inventory, runner, settings.sign_ins_at_once, tell)
+                shift = _Shift(inventory, runner, settings.sign_ins_at_once, tell, partial(look, settings, inventory))
                 await shift.work(due, stop)
             finally:
                 await runner.stop()
@@ -168,15 +170,27 @@ def _next(inventory: Inventory, running: frozenset[str]) -> Due | None:
 
 
 class _Shift:
-    """The work between start and stop: at most `places` runs at once, never two of one account."""
+    """The work between start and stop: at most `places` runs at once, never two of one account.
 
-    def __init__(self, inventory: Inventory, runner: FlowRunner, places: int, tell: Callable[[str], None]) -> None:
+    Every hour it looks for remittances that are late (`look`).
+    """
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        runner: FlowRunner,
+        places: int,
+        tell: Callable[[str], None],
+        look: Callable[[], object],
+    ) -> None:
         self.ran = 0
         self.failed = 0
         self._inventory = inventory
         self._runner = runner
         self._places = places
         self._tell = tell
+        self._look = look
+        self._looked: datetime | None = None
         self._running: dict[asyncio.Task[None], str] = {}
         self._trouble = ""
 
@@ -186,11 +200,17 @@ class _Shift:
         try:
             while not stop.is_set():
                 due.clear()
+                await self._look_for_late_eras()
                 await self._fill(due, stop)
                 await self._until_something_happens(due, stopping)
         finally:
             stopping.cancel()
             await self._wind_down()
+
+    async def _look_for_late_eras(self) -> None:
+        if self._looked is None or now.utc() - self._looked >= LOOK_FOR_LATE_ERAS:
+            self._looked = now.utc()
+            await self._committed(self._look)
 
     async def _fill(self, news: asyncio.Event, stop: asyncio.Event) -> None:
         """Take rows while there are places and rows; each that ends is news."""

@@ -22,7 +22,7 @@ from bots.relay import Line
 from bots.sealing import Key, seal
 from bots.vault import Vault
 from bots.watch import Watch
-from flows.era_download import KeptEra, ListedPayment
+from flows.era_download import Allowed, KeptEra, ListedPayment
 from flows.errors import (
     AccountHeld,
     InputError,
@@ -170,9 +170,9 @@ class LiveSession:
         await self._attempts.open_answer(answer.get_secret_value(), fingerprint)
         return answer
 
-    async def listed(self, payments: Sequence[ListedPayment]) -> tuple[ListedPayment, ...]:
-        """Tell the Desk, which knows what is on disk."""
-        return tuple(payments[place] for place in await self._desk.listed(self.payer.name, tuple(payments)))
+    async def listed(self, payments: Sequence[ListedPayment]) -> Allowed:
+        """Tell the Desk, which knows what is on disk and what comes another way."""
+        return await self._desk.listed(self.payer.name, tuple(payments))
 
     async def keep(self, download: Download, *payments: ListedPayment) -> KeptEra:
         """Seal what came and hand it to the Desk."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from playwright.async_api import Download, Page
 
-    from flows.era_download import KeptEra, ListedPayment
+    from flows.era_download import Allowed, KeptEra, ListedPayment
 
 
 class Session(Protocol):
@@ -90,8 +90,8 @@ class Session(Protocol):
         A private step handles secrets: it leaves no trace, and lets one submission of each secret out.
         """
 
-    async def listed(self, payments: Sequence[ListedPayment]) -> tuple[ListedPayment, ...]:
-        """Record what a list of payments shows; those of them whose file is not on disk. Before any is downloaded."""
+    async def listed(self, payments: Sequence[ListedPayment]) -> Allowed:
+        """Record what a list of payments shows; what may be done with them. Before any is downloaded or marked."""
 
     async def keep(self, download: Download, *payments: ListedPayment) -> KeptEra:
         """Put a downloaded file, which is that of these payments, on disk: sealed, fsynced and in the inventory.

@@ -173,3 +173,22 @@ def m008_ways_of_codes(db: Database) -> None:
     """By which ways an account's one-time codes come."""
     if "code_ways" not in {column.name for column in db.table("accounts").columns}:
         db.execute("ALTER TABLE accounts ADD COLUMN code_ways TEXT")
+
+
+@migrations()
+def m010_eras_that_are_late(db: Database) -> None:
+    """What claims say was paid, what is late or waits with its incident, and which archived files were purged."""
+    db.execute(
+        """CREATE TABLE era_paid_claims (
+            payer TEXT NOT NULL, payee_npi TEXT NOT NULL, payee_tin TEXT NOT NULL, trace TEXT NOT NULL,
+            paid_on TEXT NOT NULL, run_id TEXT NOT NULL, claims INTEGER NOT NULL, amount TEXT NOT NULL,
+            PRIMARY KEY (payer, payee_npi, payee_tin, trace, paid_on, run_id)) STRICT, WITHOUT ROWID"""
+    )
+    db.execute(
+        """CREATE TABLE era_findings (
+            key TEXT PRIMARY KEY, incident INTEGER NOT NULL REFERENCES incidents(id), kind TEXT NOT NULL,
+            since TEXT NOT NULL, days INTEGER NOT NULL, payer TEXT NOT NULL, payee TEXT NOT NULL,
+            payee_tin TEXT NOT NULL, trace TEXT NOT NULL, method TEXT NOT NULL, amount TEXT NOT NULL,
+            words TEXT NOT NULL, do TEXT NOT NULL) STRICT, WITHOUT ROWID"""
+    )
+    db.execute("ALTER TABLE era_files ADD COLUMN purged_at TEXT")

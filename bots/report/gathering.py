@@ -11,6 +11,7 @@ from bots.incidents import Kind, incident_name, open_ones
 from bots.inventory import Inventory, stamp
 from bots.inventory.accounts import organizations
 from bots.inventory.audit import verify
+from bots.report.eras import era_needs
 from bots.report.model import AccountLine, FlowLine, Need, NotRun, Planned, Report
 from bots.report.standings import Account, Zone, line_of, masked, need_of, read_accounts
 from bots.report.words import Acts, plain
@@ -48,6 +49,7 @@ def gather(inventory: Inventory, vault_names: Collection[str], at: datetime, *, 
             *_stops(inventory, zone, at),
             *_holds(inventory, zone, at),
             *_files(inventory, zone, at),
+            *era_needs(inventory, zone, at),
         ],
         key=lambda need: (need.since, need.what),
     )

@@ -258,9 +258,9 @@ class Runner:
         after_run(self._inventory, head.portal, run.template.flow, head.run_id, failure, run.limits)
         remember(self._inventory, self._settings.last_seen)
         if run.template.flow == "era_download":
-            from bots.era.fetched import take_fetched  # brings a reader that no other flow needs
+            from bots.era.fetched import conclude_fetch  # brings a reader that no other flow needs
 
-            take_fetched(self._settings, self._inventory, self._key)
+            conclude_fetch(self._settings, self._inventory, self._key)
         log.info(
             "run",
             **asdict(head),

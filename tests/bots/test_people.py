@@ -146,7 +146,7 @@ MAY = {
         "stop or start the worker",
     },
     Role.CUSTODIAN: {"store a secret", "change a password"},
-    Role.COMPLIANCE: {"decide on a permission"},
+    Role.COMPLIANCE: {"decide on a permission", "purge the archive"},
     Role.AUDITOR: set(),
 }
 
@@ -225,6 +225,7 @@ CHANGING = {
     "era fetch": ["--payer", "aetna"],
     "era bank": ["file.csv"],
     "era dismiss": ["1", "--because", "x"],
+    "era purge": ["--because", "x"],
     "era release": ["1", "--because", "x"],
     "era seen": ["folder"],
     "incident close": ["INC-0001", "--because", "x"],
