@@ -27,7 +27,7 @@ TRACKED = subprocess.run(
 SOURCES = [
     ROOT / name for name in TRACKED if name.endswith(".py") and name.startswith(PRODUCT) and (ROOT / name).exists()
 ]
-PORTAL_FILES = [path for path in SOURCES if "portals" in path.parts or "identity" in path.parts]
+PORTAL_FILES = [path for path in SOURCES if {"portals", "identity"} & {*path.relative_to(ROOT).parts}]
 LOCATOR_CALLS = {
     "locator",
     "get_by_role",
@@ -99,7 +99,7 @@ def test_secrets_are_read_inside_private_steps_only(path: Path) -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
-        and node.func.attr in ("password", "security_answer", "code")
+        and node.func.attr in ("password", "answer_prompt", "security_answer", "code")
         and ast.unparse(node.func.value) == "session"
         and id(node) not in inside
     ]
