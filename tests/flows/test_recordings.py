@@ -314,6 +314,15 @@ async def test_a_payer_without_a_public_id_is_told_by_its_title(page: Page, name
         assert (await read(page, "availity", said)).get("locator") == becomes
 
 
+@pytest.mark.parametrize(("recording", "screen"), [("claims--none", "claims"), ("payments--none", "payments")])
+async def test_no_other_application_is_taken_for_the_claim_search(page: Page, recording: str, screen: str) -> None:
+    """Also when its fields are named alike."""
+    recorded = (PAGES / "availity" / f"{recording}.html").read_text()
+    await load(page, "availity", recorded.replace('id="remit-', 'id="'), screen)
+    claim_screens = importlib.import_module("payers.portals.availity.claim_screens")
+    assert await shown(claim_screens.ClaimSearch(page)) is (screen == "claims")
+
+
 async def test_claims_that_are_still_being_drawn_are_no_result(page: Page) -> None:
     for portal, done, busy in (
         ("availity", 'aria-busy="false"', 'aria-busy="true"'),

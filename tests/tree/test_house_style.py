@@ -106,6 +106,45 @@ def test_secrets_are_read_inside_private_steps_only(path: Path) -> None:
     assert outside == []
 
 
+# what a flow may press again and again: each goes on, opens or closes something, and none of them sends a question
+PRESSED_IN_LOOPS = {"go_on", "folded", "dismiss", "next", "parts[way]", "first"}
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if "payers" in p.parts], ids=named)
+def test_a_loop_presses_nothing_that_sends(path: Path) -> None:
+    """*Turning a page* is a loop's step too: it is done in functions called `turn`."""
+    loops = [
+        node
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, (ast.For, ast.AsyncFor, ast.While)) or getattr(node, "name", "") == "turn"
+    ]
+    pressed = {
+        ast.unparse(call.func.value).removesuffix(".first").rpartition(".")[2]
+        for loop in loops
+        for call in ast.walk(loop)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr in ("click", "dblclick", "tap", "press", "dispatch_event", "submit")
+    }
+    assert pressed <= PRESSED_IN_LOOPS
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if p.name.endswith("screens.py")], ids=named)
+def test_what_is_pressed_is_known_by_its_whole_name(path: Path) -> None:
+    """*Next* is not *Next: submit the claim*."""
+    loose = [
+        ast.unparse(call)
+        for call in ast.walk(tree_of(path))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr == "get_by_role"
+        and ast.literal_eval(call.args[0]) in ("button", "link", "tab", "menuitem")
+        and not any((word.arg, ast.unparse(word.value)) == ("exact", "True") for word in call.keywords)
+        and not re.search(r"name=re\.compile\('\^.*\$'\)", ast.unparse(call))
+    ]
+    assert loose == []
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=named)
 def test_names_say_what_things_are(path: Path) -> None:
     names = [

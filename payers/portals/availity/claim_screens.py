@@ -40,7 +40,9 @@ class ClaimSearch:
         self.inputs = frame.locator("form input")
         self.options = frame.get_by_role("option")
         self.submit = frame.locator("#submit-by276, #submit-byMember")  # one of them, that of the open tab
-        self.landmark = page.frame_locator("#newBodyFrame").locator("input#organization")
+        # CSS, for only :has() tells this form from that of another application with an organization
+        form = page.frame_locator("#newBodyFrame").locator("form:has(input#payer):has([role=tablist])")
+        self.landmark = form.locator("input#organization")
 
 
 class ClaimResults:
