@@ -50,6 +50,7 @@ class ClaimResults:
 
     def __init__(self, page: Page) -> None:
         frame = application(page)
+        self.text = frame.locator("#claims-response")
         self.alert = frame.locator("#claims-response .MuiAlert-message")
         self.codes = frame.locator("#claims-response #codesTable tr")
         self.organization = frame.locator("input#organization")  # the form stays behind an answer
@@ -71,6 +72,7 @@ class ClaimDetail:
 
     def __init__(self, page: Page) -> None:
         frame = application(page)
+        self.text = frame.locator("#claimDetail")
         self.panels = frame.locator("[data-testid^=test][data-testid$=Panel]")
         self.lines = frame.locator("#lineLevelTable tr:not(.expanded-row)")
         self.folded = frame.locator("button[title='Toggle Row Expanded'][aria-expanded=false]")
