@@ -28,7 +28,6 @@ from flows.errors import (
     InputError,
     NewPasswordRefused,
     PasswordExpired,
-    PortalUnavailable,
     ScreenNotRecognised,
     SecurityQuestionAsked,
 )
@@ -112,8 +111,8 @@ class LiveSession:
             raise  # the password was taken, and the change form is on the page
         except BaseException as error:
             await self._attempts.shut(self.page)
-            if isinstance(error, ScreenNotRecognised) and (status := self._attempts.status) >= 500:
-                raise PortalUnavailable(f"the portal answered the submission with status {status}") from None
+            if (better := self._attempts.explained(error)) is not error:
+                raise better from None
             raise
         finally:
             self._private = False
@@ -130,6 +129,11 @@ class LiveSession:
         fingerprint = self._vault.fingerprint(self.account.name, password)
         await self._attempts.open_password(password.get_secret_value(), fingerprint)
         return password
+
+    async def answer_prompt(self) -> None:
+        """Give user id and password with the portal's requests; recorded as `password()` is."""
+        password = (await self.password()).get_secret_value()
+        await self._attempts.answer_prompt(self.page, self.address, self.account.username, password)
 
     async def new_password(self) -> SecretStr:
         """The pending password, marked as on its way."""
@@ -266,6 +270,10 @@ class LiveSession:
         self.candidate = Candidate.PENDING if password == pending else Candidate.CURRENT
         if password not in (pending, credential.password.get_secret_value()):
             await self._desk.notice("a password that is not in the vault was typed", "")
+
+    async def over(self) -> None:
+        """Nothing is asked any more."""
+        await self._attempts.over()
 
     async def sealed_state(self) -> str:
         """Cookies, local storage and the page's session storage, sealed, as text."""

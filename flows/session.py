@@ -45,6 +45,14 @@ class Session(Protocol):
         Only inside a private step. Raises `AccountHeld` when the guard does not allow it.
         """
 
+    async def answer_prompt(self) -> None:
+        """From now on give user id and password with the page's requests to the portal's address (RFC 7617).
+
+        For a portal that asks by the browser's own prompt, and with each request. The password is granted for one
+        submission and recorded before this returns; once it was taken it goes out with one request at a time, and with
+        none any more after one that was refused or got no answer. Only inside a private step. Raises as `password()`.
+        """
+
     async def new_password(self) -> SecretStr:
         """The password that is to be in force, stored durably and marked as on its way before it is returned.
 
