@@ -20,6 +20,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lastpass_double import MASTER as LASTPASS_MASTER
+from lastpass_double import USER as LASTPASS_USER
+from lastpass_double import LastPassServer
+from pydantic import SecretStr
 from pykeepass import PyKeePass, create_database
 from warden_double import MASTER, WardenServer
 from web_doubles import ConnectServer
@@ -374,9 +378,81 @@ def bitwarden_program() -> str:
     return found
 
 
+SHIM = Path(__file__).with_name("lastpass_shim.c")
+
+
+class LastPass(Manager):
+    """The real `lpass` before our double of its server."""
+
+    kind = "lastpass"
+    kills_apart = 4  # its program is started seven times for a change
+
+    def __init__(self, home: Path) -> None:
+        self.server = LastPassServer()
+        shim, program = home / "shim.so", home / "lpass"
+        subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", shim, SHIM, "-ldl"], check=True)
+        base = f"http://127.0.0.1:{self.server.port}"
+        program.write_text(f'#!/bin/sh\nLD_PRELOAD={shim} LPASS_TEST_BASE={base} exec {shutil.which("lpass")} "$@"\n')
+        program.chmod(0o700)
+        self.table = {"kind": self.kind, "user": LASTPASS_USER, "program": str(program)}
+        self.access = {"master password": LASTPASS_MASTER}
+        self.vaults: list[Vault] = []
+
+    def add(self, title: str, username: str, password: str, totp: str = "") -> str:
+        note = "remark: by Ann" + (f"\nTOTP: {totp}" if totp else "")
+        with self.server.lock:
+            return self.server.add(name=title, username=username, password=password, note=note)
+
+    def seen(self, item: str) -> dict[str, str]:
+        there = self.server.items[item]
+        lines = dict(line.split(": ", 1) for line in there.note.split("\n"))
+        return {"username": there.username, "password": there.password, "remark": lines.get("remark", "")}
+
+    def change(self, item: str, password: str) -> None:
+        with self.server.lock:
+            self.server.change(item, password=password)
+
+    def remove(self, item: str) -> None:
+        with self.server.lock:
+            del self.server.items[item]
+            self.server.version += 1
+
+    @contextlib.contextmanager
+    def down(self) -> Iterator[None]:
+        with self.server.failing(503):
+            yield
+
+    @contextlib.contextmanager
+    def refusing(self) -> Iterator[None]:
+        """The master password is another now; then a person puts it back and gives it to the worker again."""
+        self.server.sessions.clear()
+        self.server.master = "another"
+        try:
+            yield
+        finally:
+            self.server.master = LASTPASS_MASTER
+            for vault in self.vaults:
+                vault.stores.access.put("theirs", {name: SecretStr(value) for name, value in self.access.items()})
+
+    def ready(self, vault: Vault) -> None:
+        self.vaults.append(vault)
+
+    def stop(self) -> None:
+        self.server.stop()
+
+
+def lastpass(home: Path) -> LastPass:
+    if not shutil.which("lpass"):
+        pytest.skip("lpass is not installed (Debian lastpass-cli)")
+    if not shutil.which("gcc") or not Path("/usr/include/stdio.h").exists():
+        pytest.skip("no C compiler for the shim before lpass (Debian gcc and libc6-dev)")
+    return LastPass(home)
+
+
 MAKERS: dict[str, Callable[[Path], Manager]] = {
     "hashicorp": bao,
     "keepass": keepass,
     "connect": lambda home: Connect(),
     "bitwarden": lambda home: Warden(home, bitwarden_program()),
+    "lastpass": lastpass,
 }
