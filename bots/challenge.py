@@ -13,6 +13,7 @@ from bots.codes.totp import Totp
 from bots.codes.turns import Turn
 from bots.desk import Desk, Verdict
 from bots.vault import Vault
+from bots.vault.aside import aside
 from flows.errors import CodeNotReceived, CodesExhausted
 from flows.parties import Account, CodeWay
 from payers.model import Letter, Portal
@@ -75,7 +76,7 @@ class Challenge:
         await self._attempts.settle_taken()
         if way is CodeWay.BACKUP:
             return await self._of_backup()
-        if way is CodeWay.AUTHENTICATOR and (secret := self._vault.totp_secret(self._account.name)):
+        if way is CodeWay.AUTHENTICATOR and (secret := await aside(self._vault.totp_secret, self._account.name)):
             return await self._authenticated(Totp(secret))
         code = await self._sent_or_asked(way)
         await self._attempts.open_code(code.get_secret_value(), fingerprint=self._fingerprint(code))
