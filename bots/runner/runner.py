@@ -205,6 +205,7 @@ class Runner:
                 portal=portal.name,
                 username=row["user_id"],
                 email=row["registered_email"] or "",
+                phone=row["registered_phone"] or "",
                 code_ways=code_ways(row["code_ways"]),
             ),
             address=address,
