@@ -26,7 +26,7 @@ from lastpass_double import LastPassServer
 from pydantic import SecretStr
 from pykeepass import PyKeePass, create_database
 from warden_double import MASTER, WardenServer
-from web_doubles import ConnectServer
+from web_doubles import ConnectServer, Double
 
 from bots.vault import Vault
 from flows.errors import VaultError
@@ -67,6 +67,11 @@ class Manager:
         """The worker's access has expired."""
         raise NotImplementedError
         yield
+
+    @contextlib.contextmanager
+    def counted(self) -> Iterator[list[str]]:
+        """The questions that are put to it inside; a file is put none."""
+        yield []
 
     def ready(self, vault: Vault) -> None:
         """Spare a new vault what takes long."""
@@ -161,6 +166,22 @@ class Bao(Manager):
         finally:
             self.ask("POST", "auth/approle/role/worker/role-id", role_id=role)
 
+    @contextlib.contextmanager
+    def counted(self) -> Iterator[list[str]]:
+        from requests import Session
+
+        real, asked = Session.send, list[str]()
+
+        def send(session: Session, request: Any, **options: Any) -> Any:
+            asked.append(f"{request.method} {request.url}")
+            return real(session, request, **options)
+
+        Session.send = send  # type: ignore[method-assign]
+        try:
+            yield asked
+        finally:
+            Session.send = real  # type: ignore[method-assign]
+
     def stop(self) -> None:
         self.process.kill()
         self.process.wait()
@@ -250,13 +271,27 @@ def keepass(home: Path) -> KeePass:
     return KeePass(home)
 
 
-class Connect(Manager):
+class Doubled(Manager):
+    """Before a double of its server."""
+
+    server: Double
+
+    @contextlib.contextmanager
+    def counted(self) -> Iterator[list[str]]:
+        self.server.requests.clear()
+        yield self.server.requests
+
+    def stop(self) -> None:
+        self.server.stop()
+
+
+class Connect(Doubled):
     """Our double of a Connect server."""
 
     kind = "1password-connect"
 
     def __init__(self) -> None:
-        self.server = ConnectServer()
+        self.server: ConnectServer = ConnectServer()
         self.table = {
             "kind": self.kind,
             "address": f"http://127.0.0.1:{self.server.port}",
@@ -300,18 +335,15 @@ class Connect(Manager):
         finally:
             self.server.token = kept
 
-    def stop(self) -> None:
-        self.server.stop()
 
-
-class Warden(Manager):
+class Warden(Doubled):
     """The real `bw` before our double of its server; all vaults of this test run share one `bw serve`."""
 
     kind = "bitwarden"
     kills_apart = 4  # its program takes a second to take over what the server holds
 
     def __init__(self, home: Path, program: str) -> None:
-        self.server = WardenServer(home)
+        self.server: WardenServer = WardenServer(home)
         self.table = {
             "kind": self.kind,
             "client_id": self.server.client_id,
@@ -381,14 +413,14 @@ def bitwarden_program() -> str:
 SHIM = Path(__file__).with_name("lastpass_shim.c")
 
 
-class LastPass(Manager):
+class LastPass(Doubled):
     """The real `lpass` before our double of its server."""
 
     kind = "lastpass"
     kills_apart = 4  # its program is started seven times for a change
 
     def __init__(self, home: Path) -> None:
-        self.server = LastPassServer()
+        self.server: LastPassServer = LastPassServer()
         shim, program = home / "shim.so", home / "lpass"
         subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", shim, SHIM, "-ldl"], check=True)
         base = f"http://127.0.0.1:{self.server.port}"
@@ -436,9 +468,6 @@ class LastPass(Manager):
 
     def ready(self, vault: Vault) -> None:
         self.vaults.append(vault)
-
-    def stop(self) -> None:
-        self.server.stop()
 
 
 def lastpass(home: Path) -> LastPass:
