@@ -21,6 +21,7 @@ from bots.faults import translated
 from bots.relay import Line
 from bots.sealing import Key, seal
 from bots.vault import Vault
+from bots.vault.aside import aside
 from bots.watch import Watch
 from flows.era_download import Allowed, KeptEra, ListedPayment
 from flows.errors import (
@@ -125,7 +126,8 @@ class LiveSession:
         if self._passwords_left < 1:
             raise ScreenNotRecognised("the portal asks for the password again after taking it")
         self._passwords_left -= 1
-        password, self.candidate = self._vault.next_password(self.account.name, await self._desk.refused())
+        refused = await self._desk.refused()
+        password, self.candidate = await aside(self._vault.next_password, self.account.name, refused)
         fingerprint = self._vault.fingerprint(self.account.name, password)
         await self._attempts.open_password(password.get_secret_value(), fingerprint)
         return password
@@ -138,7 +140,7 @@ class LiveSession:
     async def new_password(self) -> SecretStr:
         """The pending password, marked as on its way."""
         self._must_be_private("new password")
-        pending = self._vault.mark_pending(self.account.name, self.run_id, "submitting")
+        pending = await aside(self._vault.mark_pending, self.account.name, self.run_id, "submitting")
         await self._attempts.open_new_password(pending.password.get_secret_value())
         return pending.password
 
@@ -167,7 +169,7 @@ class LiveSession:
             raise SecurityQuestionAsked("the portal asks a security question again after an answer")
         self._answers_left -= 1
         await self._attempts.settle_taken()
-        answer = self._vault.get(self.account.name).answer_to(question)
+        answer = (await aside(self._vault.get, self.account.name)).answer_to(question)
         if answer is None:
             raise SecurityQuestionAsked("the portal asks a security question to which the vault has no answer")
         fingerprint = self._vault.answer_fingerprint(self.account.name, question, answer)
@@ -196,21 +198,22 @@ class LiveSession:
         except BaseException as error:
             await self._attempts.settle_failed(error)
             if isinstance(error, PasswordExpired):  # it was taken all the same
-                self._settle_pending()
+                await self._settle_pending()
             raise
         finally:
             self._challenge.over()
         await self._attempts.settle_taken()
-        self._settle_pending()
+        await self._settle_pending()
         return SignIn.PASSWORD if self.typed_password else SignIn.STORED
 
-    def _settle_pending(self) -> None:
+    async def _settle_pending(self) -> None:
         """A password that was taken tells which of two is in force; the vault puts the other one into the history."""
-        pending = self._vault.get(self.account.name).pending if self.typed_password else None
+        name = self.account.name
+        pending = (await aside(self._vault.get, name)).pending if self.typed_password else None
         if pending and self.candidate is Candidate.PENDING:
-            self._vault.promote(self.account.name, pending.run_id)
+            await aside(self._vault.promote, name, pending.run_id)
         elif pending and pending.state != "stored":
-            self._vault.discard_pending(self.account.name, pending.run_id)
+            await aside(self._vault.discard_pending, name, pending.run_id)
 
     async def reset_password(self) -> None:
         """Run the portal's password flow. The one in force was settled at the sign-in, or is typed first."""
@@ -230,12 +233,12 @@ class LiveSession:
         except BaseException as error:
             await self._attempts.settle_failed(error)
             if isinstance(error, NewPasswordRefused):
-                self._vault.mark_pending(self.account.name, self.run_id, "declined")
+                await aside(self._vault.mark_pending, self.account.name, self.run_id, "declined")
             raise
         finally:
             self._challenge.over()
         await self._attempts.settle_password(Verdict.ACCEPTED)
-        self._vault.mark_pending(self.account.name, self.run_id, "submitted")
+        await aside(self._vault.mark_pending, self.account.name, self.run_id, "submitted")
 
     async def assist(self, person: Person) -> SignIn:
         """Let a person act at the portal until they say that they are done; how they are signed in then.
@@ -265,7 +268,7 @@ class LiveSession:
         """A person is about to submit a password: settle the one before, and ask the guard."""
         fingerprint = self._vault.fingerprint(self.account.name, SecretStr(password))
         await self._attempts.open_by_hand(password, fingerprint)
-        credential = self._vault.get(self.account.name)
+        credential = await aside(self._vault.get, self.account.name)
         pending = credential.pending.password.get_secret_value() if credential.pending else None
         self.candidate = Candidate.PENDING if password == pending else Candidate.CURRENT
         if password not in (pending, credential.password.get_secret_value()):

@@ -22,6 +22,7 @@ from bots.runner.desk import InventoryDesk, Record, Wanted, patiently
 from bots.runner.runs import RunHead
 from bots.session import LiveSession
 from bots.settings import Settings
+from bots.vault.aside import aside
 from flows.errors import AccountBusy, PortalkeeperError, PortalUnavailable, SessionEnded
 from payers.model import Portal
 
@@ -99,7 +100,7 @@ class Run:
             ) as held:
                 sharing.check_free(self.inventory, self.head.account, automatic=self.automatic)
                 await patiently(self.settings.wait_seconds, self._portal_allows)
-                self.prepare(self.head)
+                await aside(self.prepare, self.head)
                 await self._sit(held)
 
     async def _portal_allows(self) -> None:

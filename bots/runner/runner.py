@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -26,6 +25,7 @@ from bots.sealing import Key
 from bots.session import Person
 from bots.settings import Settings, is_loopback
 from bots.vault import Vault
+from bots.vault.aside import aside
 from flows.errors import AccountHeld, ActionRequired, InputError, PortalkeeperError
 from flows.parties import Account, code_ways
 from payers.model import Portal
@@ -171,9 +171,9 @@ class Runner:
         run.template, run.prepare = run.template.model_copy(update={"fresh": fresh}), prepare
         failure: Failure | None = None
         try:
-            await asyncio.to_thread(self._look_for_copies)
+            await aside(self._look_for_copies)
             if flow != "password_recovery":  # the way back, for accounts that can't sign in
-                self._check_before_contact(row, portal)
+                await aside(self._check_before_contact, row, portal)
             run.questions = questions[: self._allowance(row, len(questions))]
             await run.go()
             if len(run.questions) < len(questions):
@@ -205,6 +205,7 @@ class Runner:
                 portal=portal.name,
                 username=row["user_id"],
                 email=row["registered_email"] or "",
+                phone=row["registered_phone"] or "",
                 code_ways=code_ways(row["code_ways"]),
             ),
             address=address,

@@ -205,7 +205,7 @@ READING = {
     "why",
 }
 # They come before there are people, stand apart from the data folder, or do what schedules.yaml says as "service".
-FOR_NOBODY = {"init", "demo", "new-portal", "sandbox", "serve"}
+FOR_NOBODY = {"init", "demo", "new-portal", "sandbox", "serve", "codes listen"}
 CHANGING = {
     "account add": ["b", "--portal", "availity", "--user-id", "u"],
     "account freeze": ["a", "--because", "x"],
