@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bots.clock import schedules
+from bots.clock import Due, Schedule, rows
 from bots.desk import Answer, Failure
 from bots.inventory import Inventory
 from bots.outlook import DueKind, account_of, due_now
@@ -17,6 +17,7 @@ from bots.runner import PastExpiry, RunHead, Runner, RunResult
 from bots.runner.password_change import change_password
 from bots.settings import Settings
 from bots.vault import Vault
+from flows.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,19 @@ class Keeper:
     async def run(self, account: str, flow: str) -> RunResult:
         """Run a flow for an account; what a portal does is in the result. `keep` may have nothing to do."""
         match flow:
-            case schedules.KEEP:
+            case rows.KEEP:
                 return await self._keep(account)
-            case schedules.ERAS:
+            case rows.ERAS:
                 return await self._fetch_eras(account)
         return await self.runner.run(account, flow)
+
+    def hindrance(self, row: Due) -> str:
+        """Why the row may not run unattended; empty when it may."""
+        return ""
+
+    async def work(self, row: Due, schedule: Schedule) -> str | None:
+        """Ask a list, or look after the house. Why it did not go well, if it did not."""
+        raise InputError(f"{schedule.flow} is not known to this service")
 
     async def _fetch_eras(self, account: str) -> RunResult:
         """Fetch the remittances of everybody that the account acts for. What failed of it is the run's failure."""
@@ -46,7 +55,7 @@ class Keeper:
                 failures.append(result)
 
         questions = era_questions(self.inventory, Wanted(account=account))[account]
-        result = await self.runner.run(account, schedules.ERAS, questions, record=record)
+        result = await self.runner.run(account, rows.ERAS, questions, record=record)
         return replace(result, failure=failures[0]) if failures and not result.failure else result
 
     async def _keep(self, account: str) -> RunResult:

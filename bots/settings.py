@@ -88,6 +88,7 @@ class Settings(BaseSettings):
     browser_executable: Path | None = None
     portal_addresses: dict[str, Origin] = {}
     sign_ins_at_once: int = Field(default=4, ge=1, le=64)
+    runs_per_portal: int = Field(default=4, ge=1, le=64)
     lookups_per_day: int = Field(default=2000, ge=1)
     sign_ins_per_day: int = Field(default=24, ge=1)
     brake_refusals: int = Field(default=3, ge=1)
