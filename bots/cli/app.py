@@ -22,12 +22,14 @@ from bots.cli import (
     parties,
     password,
     practice,
+    run_row,
     schedule,
     service,
     setup,
     sign_in,
     vault,
     vault_moving,
+    watching,
 )
 
 EXIT_CODES = """Exit codes: 0 done · 2 something asked for can't be · 3 a batch with rows that have no answer ·
@@ -56,6 +58,7 @@ for module in (
     codes,
     password,
     sign_in,
+    watching,
     assist,
     due,
     eligibility,
@@ -63,6 +66,7 @@ for module in (
     era_fetch,
     era,
     schedule,
+    run_row,
     service,
     incidents,
     held,

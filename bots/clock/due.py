@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -23,6 +23,7 @@ from bots.inventory import Inventory, stamp
 
 INTERRUPTED = "the service ended while this ran; it is tried once more"
 GIVEN_UP = "the service ended twice while this ran; it is not tried again"
+DIED = "what ran this died long ago"
 NO_ROW = "its row is no longer in schedules.yaml"
 
 
@@ -123,9 +124,15 @@ def conclude(
 def recover(inventory: Inventory, at: datetime) -> int:
     """Put rows that a service left running back to due, each once, then failed; how many are due again.
 
-    Only for the one service of a data folder, while it runs nothing itself. Rows run by hand are their command's.
+    Only for the one service of a data folder, while it runs nothing itself. Rows run by hand are their command's; after
+    a day it has died.
     """
     with inventory.write() as db:
+        db.execute(
+            """UPDATE due SET state = 'failed', ended_at = ?, cause = ?
+               WHERE by IS NOT NULL AND state = 'running' AND started_at < ?""",
+            (stamp(at), DIED, stamp(at - timedelta(days=1))),
+        )
         db.execute(
             "UPDATE due SET state = 'failed', ended_at = ?, cause = ? WHERE state = 'running' AND cause = ?",
             (stamp(at), GIVEN_UP, INTERRUPTED),
