@@ -19,11 +19,13 @@ import structlog
 from bots import clock, now
 from bots.clock import Clock, LiveTimetable, Schedule
 from bots.disk import in_plain_words, private_folder
+from bots.heartbeat import beating
 from bots.inventory import Inventory
 from bots.recovery import recover
 from bots.restored import remember
 from bots.settings import Settings
 from bots.shift import FlowRunner, Shift
+from bots.status import WaitingCodes, showing
 from flows.errors import InputError
 
 LOOK_SECONDS = 5.0
@@ -39,6 +41,7 @@ def run_service(
     runner_factory: Callable[[], FlowRunner],
     *,
     tell: Callable[[str], None],
+    codes: WaitingCodes | None = None,
 ) -> None:
     """`serve` until SIGTERM or SIGINT."""
 
@@ -46,7 +49,7 @@ def run_service(
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await serve(settings, inventory, runner_factory, stop=stop, tell=tell)
+        await serve(settings, inventory, runner_factory, stop=stop, tell=tell, codes=codes)
 
     asyncio.run(until_signalled())
 
@@ -58,6 +61,7 @@ async def serve(
     *,
     stop: asyncio.Event,
     tell: Callable[[str], None],
+    codes: WaitingCodes | None = None,
 ) -> None:
     """Run what comes due until `stop` is set; what runs then has 20 seconds to end.
 
@@ -72,7 +76,12 @@ async def serve(
         remember(inventory, settings.last_seen)
         again = clock.recover(inventory, now.utc())
         clock.let_go(inventory, table.names, now.utc())
-        async with clock.ticking(inventory, table.rows) as ticker:
+        codes = codes or WaitingCodes()
+        async with (
+            clock.ticking(inventory, table.rows) as ticker,
+            showing(settings, inventory, lambda: live.shown, lambda: ticker.last_tick, codes, tell),
+            beating(settings, lambda: ticker.last_tick),
+        ):
             runner = runner_factory()
             shift = Shift(
                 inventory,

@@ -89,6 +89,11 @@ class Settings(BaseSettings):
     portal_addresses: dict[str, Origin] = {}
     sign_ins_at_once: int = Field(default=4, ge=1, le=64)
     runs_per_portal: int = Field(default=4, ge=1, le=64)
+    status_port: int = Field(default=8707, ge=0, le=65535)
+    status_hosts: tuple[str, ...] = ()
+    status_identity_header: str = ""
+    ping_address: str = ""
+    ping_minutes: int = Field(default=5, ge=1, le=1440)
     lookups_per_day: int = Field(default=2000, ge=1)
     sign_ins_per_day: int = Field(default=24, ge=1)
     brake_refusals: int = Field(default=3, ge=1)
@@ -122,6 +127,13 @@ class Settings(BaseSettings):
             return None
         start = info.data.get("home", Path()) if info.field_name != "home" else Path()
         return (start / value.expanduser()).absolute()
+
+    @field_validator("ping_address")
+    @classmethod
+    def _private_ping(cls, value: str) -> str:
+        if value and not (value.startswith("https://") or (value.startswith("http://") and is_loopback(value))):
+            raise ValueError("expected an https address")
+        return value
 
     @classmethod
     def settings_customise_sources(

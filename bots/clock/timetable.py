@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bots.clock.maintenance import FILE as MAINTENANCE
@@ -63,6 +63,11 @@ class LiveTimetable:
         self._mark = ""
         self.current = Timetable()
         self.problems: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> Timetable:
+        """What is in force, with the problems of what was read last."""
+        return replace(self.current, problems=self.problems)
 
     def begin(self) -> Timetable:
         """Take what is right, and tell what is wrong. Raises `InputError` where nothing is right."""

@@ -204,6 +204,7 @@ READING = {
     "schedule list",
     "schedule next",
     "sign-off list",
+    "status-token",
     "vault check",
     "vault list",
     "why",

@@ -95,7 +95,7 @@ def inventory(tmp_path: Path) -> Iterator[Inventory]:
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setattr(registry, "portals", one_portal)
     (tmp_path / "schedules.yaml").write_text("daily: {flow: login, accounts: all, cron: 0 5 * * *, zone: UTC}\n")
-    return Settings(home=tmp_path, sign_ins_at_once=1)
+    return Settings(home=tmp_path, sign_ins_at_once=1, status_port=0)
 
 
 class World:
@@ -429,7 +429,7 @@ print("ended by itself", flush=True)
 def child(world: World, *, hang: str = "") -> subprocess.Popen[str]:
     here = Path(__file__).parent
     words = [str(here.parents[1]), str(here), str(world.settings.home), world.at.isoformat(), hang]
-    environment = {**os.environ, "PORTALKEEPER_SIGN_INS_AT_ONCE": "1"}
+    environment = {**os.environ, "PORTALKEEPER_SIGN_INS_AT_ONCE": "1", "PORTALKEEPER_STATUS_PORT": "0"}
     return subprocess.Popen([sys.executable, "-c", CHILD, *words], stdout=subprocess.PIPE, text=True, env=environment)
 
 
