@@ -6,11 +6,13 @@ worker there is done here, so that the list and the deed can't differ.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+from bots.backup import make_backup
 from bots.clock import Due, Schedule, rows
 from bots.clock.office_days import FILE, OfficeDays, load_office_days
 from bots.desk import Answer, Failure
@@ -20,10 +22,10 @@ from bots.outlook import DueKind, account_of, due_now
 from bots.payees import Wanted, era_questions
 from bots.runner import PastExpiry, RunHead, Runner, RunResult
 from bots.runner.password_change import change_password
+from bots.sealing import load_key
 from bots.settings import Settings
 from bots.sign_offs import why_not_unattended
 from bots.vault import Vault
-from flows.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,8 @@ class Keeper:
         if schedule.flow in rows.OF_LISTS:
             lists = ListsOfARow(self.settings, self.inventory, self.vault, self.runner, unattended)
             return await lists.ask(schedule, at, days, yes=yes, fresh=fresh)
-        raise InputError(f"{schedule.flow} is not known to this service")
+        await asyncio.to_thread(make_backup, self.settings, self.inventory, load_key(self.settings.key_file), by=by)
+        return None
 
     async def _fetch_eras(self, account: str) -> RunResult:
         """Fetch the remittances of everybody that the account acts for. What failed of it is the run's failure."""

@@ -20,6 +20,7 @@ from bots import clock, now
 from bots.clock import Clock, LiveTimetable, Schedule
 from bots.disk import in_plain_words, private_folder
 from bots.heartbeat import beating
+from bots.instance import check_instance
 from bots.inventory import Inventory
 from bots.recovery import recover
 from bots.restored import remember
@@ -69,6 +70,7 @@ async def serve(
     right, or another service works on this folder.
     """
     with only_service(settings.home):
+        check_instance(settings.home)
         live = LiveTimetable(settings, inventory, tell)
         table = live.begin()
         if left := recover(inventory, settings).words():

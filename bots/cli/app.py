@@ -9,6 +9,7 @@ from bots.cli import (
     accounts,
     assist,
     audit,
+    backup,
     by_hand,
     claim_status,
     codes,
@@ -71,6 +72,7 @@ for module in (
     incidents,
     held,
     audit,
+    backup,
     practice,
     new_portal,
 ):
