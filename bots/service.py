@@ -78,12 +78,7 @@ async def serve(
         remember(inventory, settings.last_seen)
         again = clock.recover(inventory, now.utc())
         clock.let_go(inventory, table.names, now.utc())
-        codes = codes or WaitingCodes()
-        async with (
-            clock.ticking(inventory, table.rows) as ticker,
-            showing(settings, inventory, lambda: live.shown, lambda: ticker.last_tick, codes, tell),
-            beating(settings, lambda: ticker.last_tick),
-        ):
+        async with clock.ticking(inventory, table.rows) as ticker:
             runner = runner_factory()
             shift = Shift(
                 inventory,
@@ -94,9 +89,13 @@ async def serve(
                 tell=tell,
             )
             following = asyncio.create_task(_follow(live, ticker, inventory, tell))
+            _say_started(table.rows, again, tell)
             try:
-                _say_started(table.rows, again, tell)
-                await shift.work(ticker.due, stop)
+                async with (
+                    showing(settings, inventory, lambda: live.shown, ticker.ticked_at, codes or WaitingCodes(), tell),
+                    beating(settings, ticker.ticked_at),
+                ):
+                    await shift.work(ticker.due, stop)
             finally:
                 following.cancel()
                 await runner.stop()

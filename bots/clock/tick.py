@@ -64,6 +64,10 @@ class Clock:
         self._trouble = ""
         self._scheduler: Any = None
 
+    def ticked_at(self) -> float:
+        """When it last ticked, by `time.monotonic`."""
+        return self.last_tick
+
     def begin(self) -> None:
         """Write what came due while nobody looked. Raises `InputError` when that can't be written."""
         if self._planner.write(now.utc()):
