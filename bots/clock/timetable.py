@@ -20,6 +20,9 @@ from bots.inventory import Inventory
 from bots.settings import Settings
 from flows.errors import InputError
 
+_ACCOUNTS = """SELECT group_concat(name || ' ' || portal || ' ' || kind || ' ' || ifnull(tags, ''), char(10)) AS text
+    FROM (SELECT name, portal, kind, tags FROM accounts ORDER BY name)"""  # one text, for there may be 10,000
+
 
 @dataclass(frozen=True)
 class Timetable:
@@ -104,8 +107,7 @@ class LiveTimetable:
         config = self._settings.config
         for file in (self._settings.schedules, config / MAINTENANCE, config / CALENDAR):
             found.update(_content(file))
-        for row in self._inventory.rows("SELECT name, portal, kind, ifnull(tags, '') AS tags FROM accounts"):
-            found.update("\0".join(row.values()).encode())
+        found.update(str(self._inventory.rows(_ACCOUNTS)[0]["text"]).encode())
         return found.hexdigest()
 
 

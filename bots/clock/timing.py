@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -95,6 +95,7 @@ class Timing:
             day += DAY
 
 
+@lru_cache(maxsize=65_536)  # an account is in several rows
 def share_of(account: str) -> float:
     """The fixed share of the jitter that an account waits, 0 up to 1: from its name, never by chance."""
     return int.from_bytes(hashlib.sha256(account.encode()).digest()[:6], "big") / 2**48
