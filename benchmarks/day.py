@@ -72,7 +72,7 @@ end = 2026-11-23T05:00:00
 zone = "America/Los_Angeles"
 source = "made up"
 """
-FAULTS = ("server_error", "slow", "maintenance", "cut_after")
+FAULTS = ("server_error", "cut_after")
 
 
 @dataclass
@@ -121,7 +121,9 @@ class Day:
         self.clock = self.home / "sandbox-clock.json"
         self.chance = random.Random(seed)
         self.stage = stage
-        self.at = BEGIN
+        # a sandbox's clock goes forward only
+        self.begin = BEGIN if stage is None else datetime.now(UTC).replace(hour=6, minute=0) + timedelta(days=1)
+        self.at = self.begin
         self.outcome = Outcome()
         self._service: subprocess.Popen[str] | None = None
         self._furnish(accounts, seed)
@@ -131,7 +133,7 @@ class Day:
     def _furnish(self, accounts: int, seed: int) -> None:
         self.home.mkdir(mode=0o700, exist_ok=True)
         (self.home / "config").mkdir(exist_ok=True)
-        self._move(BEGIN)
+        self._move(self.begin)
         settings = Settings(home=self.home)
         key = create_key(settings.key_file)
         vault = create_vault(settings.vault_folder, key)
@@ -146,16 +148,17 @@ class Day:
         write_durably(self.folder / "plan.json", json.dumps({"wrong": wrong, "seed": seed}).encode())
         self.portals = PlayedPortals(self.folder / "portals")
         (self.home / "schedules.yaml").write_text((ROWS if self.stage is None else FEW) + MORNINGS)
-        (self.home / "config" / "maintenance.toml").write_text(MAINTENANCE)
+        (self.home / "config" / "maintenance.toml").write_text(MAINTENANCE if self.stage is None else "")
 
     def _account(self, name: str, portal: str, vault: Any) -> None:
         """A login of the sandbox, or one that is only played."""
         row = {"name": name, "portal": portal, "kind": "worker", "user_id": f"u-{name}", "owner": "soak"}
-        row |= {"address": f"http://{portal.replace('_', '-')}.localhost:9", "created_on": f"{BEGIN:%Y-%m-%d}"}
+        row |= {"address": f"http://{portal.replace('_', '-')}.localhost:9", "created_on": f"{self.begin:%Y-%m-%d}"}
         password, totp = f"{name}-Secret1", None
         if self.stage:
-            made = self.stage.post("/accounts", portal=portal, user=f"day{len(name)}{name[-4:]}")
-            row |= {"user_id": made["user"], "address": self.stage.get("/state")["portals"][portal]["url"]}
+            user = f"dayuser{name[-4:]}" + ("@clinic.example" if portal == "medi_cal" else "")
+            made = self.stage.post("/accounts", portal=portal, user=user)
+            row |= {"user_id": made["user"], "address": self.stage.urls[portal]}
             password, totp = made["password"], made.get("totp_secret")
         with self.inventory.write() as db:
             db.table("accounts").insert(row)
@@ -249,8 +252,8 @@ class Day:
         first = self.at
         try:
             for step in range(1, steps + 1):
-                self._move(BEGIN + step * STEP)
-                if self.stage and step % 4 == 0:
+                self._move(self.begin + step * STEP)
+                if self.stage and step % 8 == 0:
                     self._faults()
                 for _ in range(at_steps[step]):
                     self._wait(self.chance.random() * 1.5)
@@ -270,9 +273,9 @@ class Day:
     def _faults(self) -> None:
         """New faults for the next hour, on the portals of the sandbox."""
         assert self.stage
-        for portal in self.chance.sample(sorted(portals()), 2):
-            kind = self.chance.choice(("server_error", "slow"))
-            self.stage.post("/faults", portal=portal, kind=kind, at=self.chance.choice(("login_post", "any")))
+        for portal in self.chance.sample(sorted(portals()), 1):
+            kind = self.chance.choice(FAULTS)
+            self.stage.post("/faults", portal=portal, kind=kind, at="login_post")
 
     def _person(self) -> None:
         """What somebody of operations does each hour."""
@@ -337,8 +340,8 @@ class Day:
         if self.stage:
             seen = self.stage.get("/state")["portals"]
             users = [(portal, user, counts) for portal in seen for user, counts in seen[portal]["accounts"].items()]
-            out.lockouts = [f"{portal} {user}" for portal, user, counts in users if counts.get("locked")]
-            out.submissions = sum(int(counts.get("password_submissions", 0)) for _, _, counts in users)
+            out.lockouts = [f"{portal} {user}" for portal, user, counts in users if counts["lock_count"]]
+            out.submissions = sum(counts["password_submissions"] for _, _, counts in users)
         else:
             out.lockouts = self.portals.lockouts()
             out.submissions = sum(len(self.portals.lines(account)) for account in self.accounts)

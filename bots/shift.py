@@ -99,8 +99,8 @@ class Shift:
         end = _shown(datetime.fromisoformat(row["start_by"]), zone)
         if row["written_at"] > row["start_by"]:
             return f"the service was not running before its window ended at {end}"
-        if row["waits_for"]:
-            return f"{row['waits_for']}; its window ended at {end}"
+        if kept := row["waits_for"] or row["cause"]:
+            return f"{kept}; its window ended at {end}"
         if row["account"] in sharing.resting(self._inventory, at):
             return f"the account was in use elsewhere, or in its owner's hours, until its window ended at {end}"
         return f"its turn did not come before its window ended at {end} (sign_ins_at_once, runs_per_portal)"
