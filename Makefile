@@ -24,9 +24,12 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.timetable
 
 soak: $(READY)
 	$(BIN)/python -m benchmarks.soak
+	$(BIN)/python -m benchmarks.day
+	$(BIN)/python -m benchmarks.day --kills 20
 
 chaos: $(READY)
 	$(BIN)/python -m tests.chaos

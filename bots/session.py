@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
@@ -50,6 +50,10 @@ class Person(Protocol):
         """Tell them something."""
 
 
+Pace = Callable[[str], Awaitable[None]]
+"""Called with the name of each step before it begins: somebody watches, and says whether to go on."""
+
+
 class LiveSession:
     """What `flows.session.Session` promises, over a real page, one Desk and the vault."""
 
@@ -66,8 +70,10 @@ class LiveSession:
         vault: Vault,
         key: Key,
         channels: Channels,
+        pace: Pace | None = None,
     ) -> None:
         self.page = page
+        self._pace = pace
         self.run_id = run_id
         self.account = account
         self.address = address
@@ -103,6 +109,8 @@ class LiveSession:
     @asynccontextmanager
     async def step(self, name: str, *, private: bool = False) -> AsyncIterator[None]:
         """Name and time what is being done; a private step ends with the gate open and secrets settled."""
+        if self._pace:
+            await self._pace(name)
         started = time.monotonic()
         self._private = private
         try:

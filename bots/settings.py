@@ -5,16 +5,14 @@ Settings hold no secret; a key that looks like one is refused, and no message re
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -23,51 +21,19 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from bots.addresses import Origin, is_loopback
 from flows.errors import InputError
+
+__all__ = ["PREFIX", "Origin", "Settings", "is_loopback", "load"]
 
 PREFIX = "PORTALKEEPER_"
 _DEFAULT_HOME = Path("~/.local/share/portalkeeper")
 _FILE_NAME = "portalkeeper.toml"
 _ONLY_ENVIRONMENT = {"home", "config"}  # they say where the file is
+_PATHS = ("home", "config", "key_file", "browser_executable", "mail_folder", "mail_authority", "backup_folder")
 _SECRET = re.compile(r"passw|passphrase|secret|token|totp|api_?key|credential", re.IGNORECASE)
-_LOCAL_NAME = re.compile(r"([a-z0-9_-]+\.)*localhost", re.IGNORECASE)
 
 
-def is_loopback(address: str) -> bool:
-    """Whether `address` (URL, host or host:port) is this machine by its form alone: localhost, *.localhost, 127/8, ::1.
-
-    DNS is never asked. What browsers may read differently (backslashes, user names, spaces) counts as not loopback.
-    """
-    if re.search(r"[\\@\s\x00-\x1f]", address):
-        return False
-    bare = f"[{address}]" if address.count(":") > 1 and "[" not in address and "/" not in address else address
-    try:
-        host = urlsplit(bare if "//" in bare else f"//{bare}").hostname or ""
-    except ValueError:
-        return False
-    return _LOCAL_NAME.fullmatch(host) is not None or _is_local_number(host)
-
-
-def _is_local_number(host: str) -> bool:
-    try:
-        number = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return number == ipaddress.IPv6Address("::1") or number in ipaddress.IPv4Network("127.0.0.0/8")
-
-
-def _origin(address: str) -> str:
-    """`address` as an origin without its last slash; plain http on this machine only, for member data crosses it."""
-    parts = urlsplit(address)
-    whole = parts.scheme in ("http", "https") and parts.hostname and parts.path in ("", "/")
-    if not whole or parts.query or parts.fragment or re.search(r"[\\@\s]", address):
-        raise ValueError("expected an origin such as https://portal.example, without user name, path or query")
-    if parts.scheme == "http" and not is_loopback(address):
-        raise ValueError("expected https; plain http is for this machine only")
-    return address.rstrip("/")
-
-
-Origin = Annotated[str, AfterValidator(_origin)]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lambda value: str(value).lower())]
 
 
@@ -88,6 +54,14 @@ class Settings(BaseSettings):
     browser_executable: Path | None = None
     portal_addresses: dict[str, Origin] = {}
     sign_ins_at_once: int = Field(default=4, ge=1, le=64)
+    runs_per_portal: int = Field(default=4, ge=1, le=64)
+    status_port: int = Field(default=8707, ge=0, le=65535)
+    status_hosts: tuple[str, ...] = ()
+    status_identity_header: str = ""
+    backup_folder: Path = Path("backups")
+    backups_kept: int = Field(default=14, ge=1)
+    ping_address: str = ""
+    ping_minutes: int = Field(default=5, ge=1, le=1440)
     lookups_per_day: int = Field(default=2000, ge=1)
     sign_ins_per_day: int = Field(default=24, ge=1)
     brake_refusals: int = Field(default=3, ge=1)
@@ -119,7 +93,9 @@ class Settings(BaseSettings):
     step_timeout_seconds: int = Field(default=45, ge=1)
     log_level: LogLevel = "info"
 
-    @field_validator("home", "config", "key_file", "browser_executable", "mail_folder", "mail_authority")
+    @field_validator(
+        "home", "config", "key_file", "browser_executable", "mail_folder", "mail_authority", "backup_folder"
+    )
     @classmethod
     def _whole_path(cls, value: Path | None, info: ValidationInfo) -> Path | None:
         """`~` opened; a relative `home` starts at the working folder, every other path at `home`."""
@@ -127,6 +103,13 @@ class Settings(BaseSettings):
             return None
         start = info.data.get("home", Path()) if info.field_name != "home" else Path()
         return (start / value.expanduser()).absolute()
+
+    @field_validator("ping_address")
+    @classmethod
+    def _private_ping(cls, value: str) -> str:
+        if value and not (value.startswith("https://") or (value.startswith("http://") and is_loopback(value))):
+            raise ValueError("expected an https address")
+        return value
 
     @classmethod
     def settings_customise_sources(

@@ -12,6 +12,7 @@ from bots.cli import question_options as options
 from bots.cli.era import era
 from bots.cli.office import log_to, office
 from bots.cli.printing import Json, print_json, print_table, tell
+from bots.cli.watching import WatchFlag, ask_for_sign_off, pace_of
 from flows.errors import InputError
 
 if TYPE_CHECKING:
@@ -44,10 +45,13 @@ def fetch(
     since: Annotated[str, typer.Option(help="First day of payment, YYYY-MM-DD; default 89 days before the last.")] = "",
     until: Annotated[str, typer.Option(help="Last day of payment; default today.")] = "",
     trace: Annotated[list[str] | None, typer.Option(help="Only the payment with this number; repeat for more.")] = None,
+    watch: WatchFlag = False,
     json: Json = False,
 ) -> None:
     """Fetch the remittances that are not on disk yet: of a payer, with an account, or all."""
     office.acting("ask payers")
+    if watch and not account:
+        raise InputError("say which account you watch: pk era fetch ACCOUNT --watch")
     from bots.payees import Wanted, era_questions
 
     log_to(office.settings.home / "portalkeeper.log")
@@ -60,7 +64,7 @@ def fetch(
         until=_day(until, "--until"),
         traces=tuple(trace or ()),
     )
-    rows = asyncio.run(_fetch(era_questions(office.inventory, wanted)))
+    rows = asyncio.run(_fetch(era_questions(office.inventory, wanted), watch=watch))
     if json:
         print_json([{name: value for name, value in row.items() if name != "failure"} for row in rows])
     else:
@@ -70,11 +74,13 @@ def fetch(
         raise failures[0].to_error()
     if failures or any(row["refused"] for row in rows):
         raise typer.Exit(failures[0].to_error().exit_code if len(rows) == len(failures) == 1 else SOME_WITHOUT_ANSWER)
+    if watch:
+        ask_for_sign_off(account, "era_download", "this is what was listed and fetched")
 
 
-async def _fetch(questions: dict[str, list[Question]]) -> list[dict[str, Any]]:
+async def _fetch(questions: dict[str, list[Question]], *, watch: bool) -> list[dict[str, Any]]:
     """One run for each account, several at once; a row for each question, in the order of the accounts."""
-    async with office.runner("command") as runner:
+    async with office.runner("command", pace=pace_of(watch)) as runner:
         found = await asyncio.gather(*(_run(runner, account, mine) for account, mine in questions.items()))
     return [row for rows in found for row in rows]
 

@@ -22,7 +22,7 @@ from bots.runner.desk import Record, Wanted
 from bots.runner.run import Run
 from bots.runner.runs import RunHead, end_run, lookups_today, new_run_id, start_run
 from bots.sealing import Key
-from bots.session import Person
+from bots.session import Pace, Person
 from bots.settings import Settings, is_loopback
 from bots.vault import Vault
 from bots.vault.aside import aside
@@ -68,12 +68,11 @@ PastExpiry = Callable[["Runner", str], Awaitable[RunResult | None]]
 
 class Runner:
     """Runs flows for accounts. One Runner per process; runs of different accounts may go on at the same time.
-
     `past_expiry` is asked to change a password that has expired; a run that met it begins again after that. With a
     `person` the only flow is *assist*: they act, in a browser that is `headed`.
 
     `source` says who asked: *command*, *batch* or *service*; only the last is automatic for the guard. `tell` is
-    given what a person would like to know while waiting, and `ask` asks them for a code.
+    given what a person would like to know while waiting, `ask` asks them for a code, `pace` before each step.
     """
 
     def __init__(
@@ -90,6 +89,7 @@ class Runner:
         person: Person | None = None,
         headed: bool = False,
         ask: Ask | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self._settings = settings
         self._inventory = inventory
@@ -111,6 +111,7 @@ class Runner:
             step_seconds=settings.step_timeout_seconds,
             person=person,
             headed=headed,
+            pace=pace,
         )
 
     async def stop(self) -> None:

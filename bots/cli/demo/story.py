@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -28,12 +29,15 @@ ERA_PAYERS = {  # as the sandbox names them
 }
 TIN = "000004471"
 ERA_DAYS = 21
-DAY = 86400
-SCHEDULE = """demo-sign-ins:
-  flow: login
-  accounts: [{accounts}]
-  cron: "* * * * *"
-  zone: America/New_York
+DAY, HOUR = 86400, 3600
+LISTED = 16
+JUMPS, JUMP_HOURS = 6, 4
+SCHEDULE = """sign-ins:
+  {{flow: login, accounts: [{accounts}], every: 8h, jitter: 30m, zone: America/New_York}}
+patients-of-today:
+  {{flow: eligibility, list: patients.csv, cron: "0 4 * * *", ready_by: "12:00", zone: America/New_York}}
+backup-every-night:
+  {{flow: backup, cron: "10 4 * * *", zone: America/New_York}}
 """
 COUNTS = (
     "sign_ins",
@@ -147,21 +151,27 @@ def _change_passwords(stage: Stage) -> None:
 
 
 def _service(stage: Stage) -> None:
-    title("The service runs its schedule for a short while")
+    title("A day of the service, by jumps of the clock: sign-ins, a list of patients, a backup")
     schedule = SCHEDULE.format(accounts=", ".join(map(_account, USERS)))
     (stage.home / "schedules.yaml").write_text(schedule, encoding="utf-8")
+    write_patients(stage, stage.home / "patients.csv", LISTED)
+    stage.pk("schedule", "list")
     service = stage.start("serve")
     if service.stderr:
-        print(service.stderr.readline().rstrip())  # it has begun once it says so
-    stage.post("/clock", advance_seconds=60)
-    wait_until(lambda: _scheduled(stage) >= len(USERS), seconds=40)
+        print(service.stderr.readline().rstrip(), flush=True)  # it has begun once it says so
+    for _ in range(JUMPS):
+        stage.post("/clock", advance_seconds=JUMP_HOURS * HOUR)
+        time.sleep(2)  # its clock ticks each second
+        wait_until(lambda: not stage.due("state IN ('due', 'running')"), seconds=120)
     service.terminate()
-    service.communicate(timeout=30)
-    print(f"{_scheduled(stage)} scheduled sign-ins done; the service ended with code {service.returncode}")
-
-
-def _scheduled(stage: Stage) -> int:
-    return sum(run["source"] == "service" and bool(run["ended_at"]) for run in stage.runs())
+    service.communicate(timeout=40)
+    rows = stage.due("state <> 'seen'")
+    lines = [
+        {"row": name, **Counter(row["state"] for row in rows if row["schedule"] == name)}
+        for name in dict.fromkeys(row["schedule"] for row in rows)
+    ]
+    print_table(lines, ["row", "done", "failed", "missed"], empty="nothing came due")
+    print(f"the service ended with code {service.returncode}")
 
 
 def _report(stage: Stage) -> None:
