@@ -43,6 +43,7 @@ Action = Literal[
     "store a secret",
     "change a password",
     "decide on a permission",
+    "send the report",
 ]
 
 RIGHTS: Mapping[Action, Role] = {
@@ -56,6 +57,7 @@ RIGHTS: Mapping[Action, Role] = {
     "store a secret": Role.CUSTODIAN,
     "change a password": Role.CUSTODIAN,
     "decide on a permission": Role.COMPLIANCE,
+    "send the report": Role.OPERATOR,
 }
 
 

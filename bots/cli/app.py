@@ -12,6 +12,7 @@ from bots.cli import (
     by_hand,
     claim_status,
     codes,
+    delivery,
     due,
     eligibility,
     era,
@@ -65,6 +66,7 @@ for module in (
     incidents,
     held,
     audit,
+    delivery,
     practice,
     new_portal,
 ):
