@@ -1,12 +1,18 @@
-"""The morning: gathers the report, keeps it, and puts it into the outbox for everybody who is to have it."""
+"""The morning: makes the report, keeps it, puts it into the outbox; and all day sees to it that people are told."""
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from bots import now, report
-from bots.delivery import FILE, Plan, Way, load_plan, post
+from bots.alerts import look
+from bots.delivery import FILE, Plan, Way, deliver, load_plan, post
+from bots.delivery.carriers import carriers_of
 from bots.disk import private_folder, write_durably
 from bots.era.drop import note_pick_ups
 from bots.inventory import Inventory
@@ -15,8 +21,12 @@ from bots.report.changes import drop_old, kept
 from bots.restored import remember
 from bots.settings import Settings
 from bots.vault import Vault
+from flows.errors import InputError
 
 KIND = "report"
+LOOK_SECONDS = 30.0
+
+log = structlog.get_logger("portalkeeper")
 
 
 @dataclass(frozen=True)
@@ -84,3 +94,19 @@ def summary(found: Report) -> str:
     """The report for a webhook: its first screen as data, without the long tables."""
     long = {"accounts", "states", "not_run", "portals", "used_by_people", "ahead", "changes"}
     return found.model_copy(update={"subject": report.subject(found)}).model_dump_json(exclude=long)
+
+
+async def watch(settings: Settings, inventory: Inventory, stop: asyncio.Event) -> None:
+    """Tell of what can't wait and send what lies in the outbox, every half minute until `stop`. What fails is logged.
+
+    alerts.toml is read anew each time; while it is wrong nobody is told of anything new, and the log says so.
+    """
+    while not stop.is_set():
+        try:
+            plan = await asyncio.to_thread(load_plan, settings.config / FILE)
+            await asyncio.to_thread(look, inventory, plan)
+            await deliver(inventory, carriers_of(settings, plan))
+        except InputError as error:
+            log.warning("alerts and reports wait", why=str(error))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), LOOK_SECONDS)

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from bots import clock, now, sharing
+from bots import clock, morning, now, sharing
 from bots.clock import Due, DueState, Schedule
 from bots.disk import in_plain_words, private_folder
 from bots.inventory import Inventory
@@ -92,9 +92,11 @@ async def serve(
             try:
                 _say_started(schedules, again, tell)
                 shift = _Shift(inventory, runner, settings.sign_ins_at_once, tell)
+                watching = asyncio.create_task(morning.watch(settings, inventory, stop))
                 await shift.work(due, stop)
             finally:
                 await runner.stop()
+        await watching
         log.info("service stopped", ran=shift.ran, failed=shift.failed)
         tell(f"stopped; {shift.ran} runs, {shift.failed} of them without success")
 

@@ -21,9 +21,10 @@ _GUARD = "('AccountHeld', 'AccountFrozen')"  # nobody was contacted
 _BY_DAY = f"""SELECT portal, flow, substr(started_at, 1, 10) AS day, count(*) AS runs,
     sum(ended_at IS NOT NULL AND error IS NULL) AS good FROM runs INDEXED BY runs_history
     WHERE started_at > ? AND started_at <= ? AND (error IS NULL OR error NOT IN {_GUARD}) GROUP BY 1, 2, 3"""
-_DURATIONS = """SELECT portal, flow, CAST(round(min(36000,
-    864000 * (julianday(ended_at) - julianday(started_at)) / max(asked, 1))) AS INTEGER) AS tenths,
-    count(*) AS runs FROM runs INDEXED BY runs_history WHERE started_at > ? AND started_at <= ? AND error IS NULL AND ended_at IS NOT NULL GROUP BY 1, 2, 3"""
+_DURATIONS = """SELECT portal, flow, count(*) AS runs, CAST(round(min(36000,
+    864000 * (julianday(ended_at) - julianday(started_at)) / max(asked, 1))) AS INTEGER) AS tenths
+    FROM runs INDEXED BY runs_history WHERE started_at > ? AND started_at <= ? AND error IS NULL
+    AND ended_at IS NOT NULL GROUP BY portal, flow, tenths"""
 _OF_ACCOUNTS = f"""SELECT account, substr(started_at, 1, 10) AS day, count(*) AS runs,
     sum(ended_at IS NOT NULL AND error IS NULL) AS good FROM runs INDEXED BY runs_account
     WHERE account IN (SELECT value FROM json_each(?)) AND started_at > ? AND started_at <= ?

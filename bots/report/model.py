@@ -38,7 +38,10 @@ class Need(Record):
 
 
 class WorkList(Record):
-    """One list of the day: how many of its rows have an answer, and whether it came in time."""
+    """One list of the day: how many of its rows have an answer, and whether it came in time.
+
+    `cause` says why it could not be asked, `answers` is its answers file in the data folder.
+    """
 
     flow: str
     name: str
@@ -48,6 +51,8 @@ class WorkList(Record):
     words: tuple[tuple[str, int], ...]
     ready_at: datetime | None
     ready_by: datetime | None
+    cause: str = ""
+    answers: str = ""
 
 
 class Remittances(Record):

@@ -11,7 +11,6 @@ from bots.inventory import Inventory
 from bots.report.model import Remittances, WorkList
 from bots.report.standings import Zone
 
-_THERE = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
 _LISTS = """SELECT * FROM worklists WHERE (schedule, day) IN (SELECT schedule, max(day) FROM worklists WHERE day >= ?
     AND started_at <= ? GROUP BY schedule) ORDER BY flow DESC, schedule"""
 _PAYMENTS = """SELECT p.amount, p.state, d.picked_up_at FROM era_files f JOIN era_payments p USING (sha256)
@@ -20,7 +19,7 @@ _PAYMENTS = """SELECT p.amount, p.state, d.picked_up_at FROM era_files f JOIN er
 
 def work_lists(inventory: Inventory, since: str, until: str, zone: Zone) -> tuple[WorkList, ...]:
     """The newest list of each schedule row since the last report; none where no list is kept yet."""
-    if not inventory.row(_THERE, ("worklists",)):
+    if not inventory.has_table("worklists"):
         return ()
     return tuple(_list(row, zone) for row in inventory.rows(_LISTS, (since[:10], until)))
 
@@ -29,13 +28,15 @@ def _list(row: dict[str, Any], zone: Zone) -> WorkList:
     words: dict[str, int] = json.loads(row.get("words") or "{}")
     return WorkList(
         flow=row["flow"],
-        name=row["name"] or row["schedule"],
+        name=row.get("name") or row.get("file") or row["schedule"],
         planned=row["planned"],
         answered=row["answered"],
         unchecked=row["planned"] - row["answered"],
         words=tuple(words.items()),
         ready_at=zone(row["ready_at"]),
         ready_by=zone(row["ready_by"]),
+        cause=row.get("cause") or "",
+        answers=row.get("answers") or "",
     )
 
 

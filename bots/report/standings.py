@@ -24,7 +24,7 @@ Zone = Callable[[str | None], datetime | None]
 _GUARD = ("AccountHeld", "AccountFrozen")  # said by the guard without contact; what led to it is told instead
 
 _COLUMNS = (
-    "name portal user_id kind address automation signed_off_on owner backup last_good_sign_in_at unlock_path "
+    "name portal user_id kind address automation owner backup last_good_sign_in_at unlock_path "
     "help_phone help_hours help_zone have_ready usual_days"
 )
 _ACCOUNTS = f"SELECT {', '.join(_COLUMNS.split())} FROM accounts ORDER BY name"

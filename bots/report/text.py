@@ -108,8 +108,10 @@ def _office_lines(report: Report) -> Iterator[list[str]]:
         title = f"{_LISTS.get(entry.flow, entry.flow)}, {entry.name}"
         missing = f"{entry.unchecked} NOT CHECKED{pointing(report, entry.flow)}" if entry.unchecked else ""
         yield [_both_ends(f"  {title:30} {told}", missing) if missing else f"  {title:30} {told}"]
-        if words:
-            yield wrapped(words, "     ", "     ")
+        below = [part for part in (entry.cause and f"NOT ASKED: {entry.cause}", words) if part]
+        below += [f"list: {entry.answers}"] if entry.answers and entry.unchecked else []
+        if below:
+            yield wrapped("   ".join(below), "     ", "     ")
     if report.remittances:
         found = report.remittances
         told = f"{plural(found.payments, 'payment')}, ${found.amount}, {found.picked_up} picked up by billing"

@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from bots.delivery import Plan, waiting
+from bots.delivery.outbox import refused_lately
 from bots.inventory import Inventory, stamp
 from bots.inventory.audit import verify
 from bots.report.model import Planned
@@ -23,7 +24,7 @@ SHOWN = 3
 _DUE = """state <> 'seen' AND (d.ended_at > ?1 OR d.written_at > ?1 OR d.state IN ('due', 'running'))
     AND d.written_at <= ?2 AND d.due_at <= ?2"""
 _ENDS = f"""SELECT d.schedule, count(*) AS n, CASE d.state
-      WHEN 'done' THEN iif(julianday(ifnull(r.started_at, d.ended_at)) - julianday(d.due_at)
+      WHEN 'done' THEN iif(julianday(ifnull(r.started_at, d.due_at)) - julianday(d.due_at)
         > {LATE / timedelta(days=1)}, 'late', 'on_time')
       WHEN 'failed' THEN iif(r.error IN ('AccountHeld', 'AccountFrozen'), 'suspended', 'without_success')
       WHEN 'coalesced' THEN 'made_up_for'
@@ -33,7 +34,10 @@ _ENDS = f"""SELECT d.schedule, count(*) AS n, CASE d.state
       ELSE iif(d.cause IS NULL, 'unexplained', 'not_run') END AS ended
     FROM due d LEFT JOIN runs r ON r.id = d.run_id WHERE {_DUE} GROUP BY 1, 3 ORDER BY 1"""
 _NOT_RUN = f"""FROM due d WHERE {_DUE} AND d.state NOT IN ('done', 'coalesced', 'running', 'due')"""
-_LAST = "SELECT max(at) AS at FROM audit WHERE action = ?"
+_BACKUPS = (
+    "SELECT max(iif(kind = 'backup', at, NULL)) AS made, max(iif(kind <> 'backup', at, NULL)) AS tried FROM backups"
+)
+_SIGNED = "SELECT DISTINCT account FROM sign_offs"
 
 
 def adherence(inventory: Inventory, since: str, at: datetime, rest: Collection[str]) -> tuple[Planned, ...]:
@@ -84,26 +88,24 @@ def facts(inventory: Inventory, settings: Settings, accounts: Collection[Account
         _clock(inventory, at),
         _disk(settings),
         f"worker {_version()}",
-        _not_signed_off(accounts, settings),
-        _mail(inventory),
+        _not_signed_off(inventory, accounts, settings),
+        _mail(inventory, at),
     )
     return tuple(words for words in found if words)
 
 
 def _backup(inventory: Inventory, at: datetime) -> str:
-    """When the last backup was made, and when the last restore was tried; both are in the audit trail."""
-    made, tried = (_last(inventory, action, at) for action in ("backup", "restore check"))
-    if not made:
+    """When the last backup was made, and when a restore was last tried; nothing where backups are not kept track of."""
+    if not inventory.has_table("backups"):
+        return ""
+    row = inventory.rows(_BACKUPS)[0]
+    made, tried = (datetime.fromisoformat(text).astimezone(at.tzinfo) if text else None for text in row.values())
+    if made is None:
         return "NO BACKUP"
     age = (at - made).days
     old = f" ({age} days old)" if age > 1 else ""
     tested = f", restore tested {tried:%d %b}" if tried else ", restore NEVER tested"
     return f"backup {made:%a %H:%M}{old}{tested}"
-
-
-def _last(inventory: Inventory, action: str, at: datetime) -> datetime | None:
-    row = inventory.rows(_LAST, (action,))[0]
-    return datetime.fromisoformat(row["at"]).astimezone(at.tzinfo) if row["at"] else None
 
 
 def _clock(inventory: Inventory, at: datetime) -> str:
@@ -129,24 +131,28 @@ def _version() -> str:
         return "from a checkout"
 
 
-def _not_signed_off(accounts: Collection[Account], settings: Settings) -> str:
-    """Accounts on real portals that may sign in, and that nobody has watched yet."""
-    names = [
-        account.name
-        for account in accounts
-        if account.row["automation"] in ("permitted", "registered")
-        and not account.row["signed_off_on"]
-        and not is_loopback(account.row["address"] or settings.portal_addresses.get(account.row["portal"], "") or "x.x")
-    ]
+def _not_signed_off(inventory: Inventory, accounts: Collection[Account], settings: Settings) -> str:
+    """Accounts on real portals that may sign in and that nobody has watched yet; nothing where that is not kept."""
+    if not inventory.has_table("sign_offs"):
+        return ""
+    signed = {row["account"] for row in inventory.rows(_SIGNED)}
+    asked = [account for account in accounts if account.row["automation"] in ("permitted", "registered")]
+    names = [account.name for account in asked if account.name not in signed and not _practice(account, settings)]
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return f"not signed off: {', '.join(names[:SHOWN])}{more}" if names else ""
 
 
-def _mail(inventory: Inventory) -> str:
+def _practice(account: Account, settings: Settings) -> bool:
+    own = account.row["address"] or settings.portal_addresses.get(account.row["portal"])
+    return is_loopback(own or (account.portal.address if account.portal else "unknown"))
+
+
+def _mail(inventory: Inventory, at: datetime) -> str:
     """What could not be delivered yet, and why."""
-    letters = waiting(inventory)
-    tried = [letter for letter in letters if letter.tries]
-    return f"NOT DELIVERED: {len(tried)} ({tried[0].said})" if tried else ""
+    refused = refused_lately(inventory, _stamp(at - timedelta(days=2)))
+    tried = [letter for letter in waiting(inventory) if letter.tries]
+    words = [f"MAIL REFUSED: {refused[-1]['said']}"] if refused else []
+    return " · ".join(words + ([f"NOT DELIVERED YET: {len(tried)} ({tried[0].said})"] if tried else []))
 
 
 def audit_words(inventory: Inventory) -> str:

@@ -33,8 +33,9 @@ HEADS = (
     "IS THIS REPORT WHOLE?",
 )
 PLAN = Plan(report=ReportTo(at=time(5, 40), none_by=time(6, 15), call="on-call operator, x4410"))
-LISTS = """CREATE TABLE worklists (schedule TEXT, day TEXT, name TEXT, flow TEXT, planned INTEGER, answered INTEGER,
-    no_answer INTEGER, held INTEGER, not_asked INTEGER, words TEXT, started_at TEXT, ready_at TEXT, ready_by TEXT)"""
+LISTS = """CREATE TABLE IF NOT EXISTS worklists (schedule TEXT, day TEXT, file TEXT, flow TEXT, planned INTEGER,
+    answered INTEGER, no_answer INTEGER, held INTEGER, not_asked INTEGER, words TEXT, chosen TEXT, answers TEXT,
+    started_at TEXT, ready_at TEXT, ready_by TEXT, cause TEXT)"""
 
 
 def utc(hour: int, minute: int) -> str:
@@ -42,15 +43,26 @@ def utc(hour: int, minute: int) -> str:
 
 
 def work_list(world: World, answered: int = 411, flow: str = "eligibility", ready: str | None = None) -> None:
+    row = {
+        "schedule": flow,
+        "day": "2026-11-24",
+        "file": "today's patients",
+        "flow": flow,
+        "planned": 418,
+        "answered": answered,
+        "no_answer": 1,
+        "held": 6,
+        "not_asked": 0,
+        "words": json.dumps({"active": 389, "inactive": 14, "not_found": 8}),
+        "chosen": "",
+        "answers": "answers/2026-11-24/eligibility.csv",
+        "started_at": utc(4, 0),
+        "ready_at": ready or utc(4, 52),
+        "ready_by": utc(6, 30),
+    }
     with world.inventory.write() as db:
-        if not world.inventory.row("SELECT 1 FROM sqlite_master WHERE name = 'worklists'"):
-            db.execute(LISTS)
-        words = json.dumps({"active": 389, "inactive": 14, "not_found": 8})
-        row = ("nightly", "2026-11-24", "today's patients", flow, 418, answered, 1, 6, 0, words)
-        db.execute(
-            f"INSERT INTO worklists VALUES ({', '.join('?' * 13)})",
-            (*row, utc(4, 0), ready or utc(4, 52), utc(6, 30)),
-        )
+        db.execute(LISTS)
+        db.table("worklists").insert(row)
 
 
 def incident(world: World, kind: Kind, *, hours: float = 2, **columns: Any) -> int:
@@ -107,7 +119,7 @@ def test_the_order_and_the_words_are_those_of_the_mock(day: World) -> None:
         "as of 05:40 EST (since Mon 05:40)",
         "2 NEED A PERSON, first by 06:30. 1 being handled. The worker locked nothing.",
         "Eligibility, today's patients 411 of 418 answered, ready 04:52 (due 06:30) 7 NOT CHECKED -> 1",
-        "389 active, 14 inactive, 8 not found",
+        "389 active, 14 inactive, 8 not found list: answers/2026-11-24/eligibility.csv",
         "1 by 06:30 availity-west PASSWORD REFUSED, account frozen new, since 03:40",
         "Cost about 52 eligibility look-ups a day wait for it",
         "Who billing lead, backup on-call operator INC-0001",
@@ -139,7 +151,7 @@ def test_an_all_good_day_is_twelve_lines(world: World) -> None:
         db.execute(
             "UPDATE worklists SET day = '2026-09-22', started_at = '2026-09-22T07:40:00.000+00:00', words = '{}'"
         )
-        db.execute("UPDATE worklists SET ready_by = NULL, schedule = flow")
+        db.execute("UPDATE worklists SET ready_by = NULL")
     text = render_first_screen(world.gather(at, plan=PLAN))
     assert "NOTHING NEEDS A PERSON.   The worker locked nothing." in text
     assert len(text.splitlines()) <= 12, text
