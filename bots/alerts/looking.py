@@ -81,8 +81,8 @@ def _tell_by_day(inventory: Inventory, db: Any, plan: Plan, at: datetime) -> int
     for route, incidents in _by_route(inventory, plan, [one for one in untold if not one["taken_by"]]):
         sent += _send(db, plan, route, route.primary, words.digest(incidents, plan))
     for incident in untold:
-        route = plan.route(Level.MORNING, _portal(inventory, incident))
-        _note(db, incident, Level.MORNING, route.primary if route and not incident["taken_by"] else "", at)
+        own = plan.route(Level.MORNING, _portal(inventory, incident))
+        _note(db, incident, Level.MORNING, own.primary if own and not incident["taken_by"] else "", at)
     return sent + _tell_over(inventory, db, plan, at)
 
 

@@ -187,8 +187,11 @@ _MORNING = (
             told_at TEXT NOT NULL, escalated_at TEXT, cleared_at TEXT) STRICT""",
     "CREATE INDEX alerts_fact ON alerts(fact, told_at)",
     "CREATE INDEX runs_failed ON runs(account, started_at) WHERE error IS NOT NULL",
-    "CREATE INDEX runs_history ON runs(started_at, portal, flow, error, ended_at, asked)",
-    "CREATE INDEX due_told ON due(due_at, state)",
+    "CREATE INDEX runs_begun ON runs(started_at)",
+    "CREATE INDEX runs_history ON runs(portal, flow, started_at, error, ended_at, asked)",
+    "CREATE INDEX due_written ON due(written_at)",
+    "CREATE INDEX due_ended ON due(ended_at)",
+    "CREATE INDEX due_running ON due(id) WHERE state = 'running'",
     "CREATE INDEX incidents_closed ON incidents(closed_at) WHERE closed_at IS NOT NULL",
 )
 

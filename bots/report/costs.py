@@ -12,6 +12,7 @@ from bots.delivery import Plan
 from bots.era.banking_days import is_business_day
 from bots.inventory import Inventory, stamp
 from bots.report.model import Need, WorkList
+from bots.report.standings import upper
 
 LOOK_UPS = ("eligibility", "claim_status")
 ERAS = "era_download"
@@ -43,7 +44,7 @@ class Use:
         parts = [f"about {count} {_TITLES.get(flow, flow)} look-ups a day" for flow, count in self.look_ups.items()]
         if self.payments:
             parts.append(f"its ERAs (last 7 days {len(self.payments)}, ${sum(self.payments, Decimal()):,.2f})")
-        return f"{' and '.join(parts)} wait for it" if parts else ""
+        return f"{upper(' and '.join(parts))} wait for it" if parts else ""
 
 
 def uses(inventory: Inventory, names: Collection[str], at: datetime) -> dict[str, Use]:

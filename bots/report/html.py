@@ -41,8 +41,8 @@ def render_html(report: Report) -> str:
     return pages.get_template("page.html").render(
         report=report,
         subject=text.subject(report),
-        pointing=lambda flow: text.pointing(report, flow),
-        sign_ins=text.sign_in_words(report),
+        pointing=lambda flow: text.pointing(report, flow).replace("->", "→"),
+        sign_ins=text.sign_in_words(report).replace("->", "→"),
         late=text.late_words(report),
         planned=planned_words(report.planned),
         since=details.since_words(report),

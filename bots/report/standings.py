@@ -119,11 +119,15 @@ def _held(standing: Standing, name: str) -> str:
 
 def masked(accounts: Collection[Account]) -> Callable[[str], str]:
     """A function that takes user ids out of words a person may have typed."""
-    ids = sorted({str(account.row["user_id"]) for account in accounts if account.row["user_id"]}, key=len, reverse=True)
-    if not ids:
-        return str
-    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, ids))})(?!\w)", re.IGNORECASE)
-    return lambda text: pattern.sub("(user id)", text)
+    ids = sorted({str(account.row["user_id"]).lower() for account in accounts if account.row["user_id"]}, key=len)
+
+    def mask(text: str) -> str:
+        low = text.lower()
+        for found in (each for each in reversed(ids) if each in low):
+            text = re.sub(rf"(?<!\w){re.escape(found)}(?!\w)", "(user id)", text, flags=re.IGNORECASE)
+        return text
+
+    return mask
 
 
 def line_of(account: Account, zone: Zone, days: tuple[tuple[int, int], ...] = ()) -> AccountLine:
@@ -205,7 +209,7 @@ def _frozen(account: Account, freeze: dict[str, Any]) -> dict[str, str]:
         "state": _freeze_state(freeze) + (", account frozen" if by_worker else ""),
         "error": freeze["error"],
         "portal_words": account.words(freeze["phrase"]) if by_worker else "",
-        "worker": f"{_counted(account)}, then stopped. {_limit(account)}" if by_worker else _upper(freeze["message"]),
+        "worker": f"{_counted(account)}, then stopped. {_limit(account)}" if by_worker else upper(freeze["message"]),
         "do": guard.next_step(account.name, account.standing),
     }
 
@@ -223,7 +227,7 @@ def _held_back(account: Account) -> dict[str, str]:
         "state": "HELD",
         "error": "AccountHeld",
         "worker": f"{_counted(account)} without a good sign-in after it, then stopped. {_limit(account)}",
-        "do": _upper(account.held),
+        "do": upper(account.held),
     }
 
 
@@ -257,7 +261,8 @@ def _limit(account: Account) -> str:
     return f"{limit} The last try is kept for a person."
 
 
-def _upper(words: str) -> str:
+def upper(words: str) -> str:
+    """Words that begin a sentence."""
     return words[:1].upper() + words[1:]
 
 

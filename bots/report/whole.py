@@ -21,8 +21,9 @@ LATE = timedelta(minutes=15)
 WAITING = timedelta(hours=1)
 SHOWN = 3
 
-_DUE = """state <> 'seen' AND (d.ended_at > ?1 OR d.written_at > ?1 OR d.state IN ('due', 'running'))
-    AND d.written_at <= ?2 AND d.due_at <= ?2"""
+_DUE = """d.id IN (SELECT id FROM due WHERE written_at > ?1 UNION SELECT id FROM due WHERE ended_at > ?1
+      UNION SELECT id FROM due WHERE state = 'due' UNION SELECT id FROM due WHERE state = 'running')
+    AND d.state <> 'seen' AND d.written_at <= ?2 AND d.due_at <= ?2"""
 _ENDS = f"""SELECT d.schedule, count(*) AS n, CASE d.state
       WHEN 'done' THEN iif(julianday(ifnull(r.started_at, d.due_at)) - julianday(d.due_at)
         > {LATE / timedelta(days=1)}, 'late', 'on_time')

@@ -121,7 +121,7 @@ def test_the_order_and_the_words_are_those_of_the_mock(day: World) -> None:
         "Eligibility, today's patients 411 of 418 answered, ready 04:52 (due 06:30) 7 NOT CHECKED -> 1",
         "389 active, 14 inactive, 8 not found list: answers/2026-11-24/eligibility.csv",
         "1 by 06:30 availity-west PASSWORD REFUSED, account frozen new, since 03:40",
-        "Cost about 52 eligibility look-ups a day wait for it",
+        "Cost About 52 eligibility look-ups a day wait for it",
         "Who billing lead, backup on-call operator INC-0001",
         "2 by Wed 17:00 tmhp-era PASSWORD EXPIRES FRI 27 NOV 3 days left",
         "medical-la LOCKED, account frozen; ticket 5-88123 INC-0002 on-call operator, day 3",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
 import urllib.request
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pydantic import SecretStr
@@ -83,20 +86,28 @@ class World:
         ]
 
 
+@functools.cache
+def _initialised() -> TemporaryDirectory[str]:
+    """A data folder as `init` leaves it, which the houses of this process are copies of."""
+    made = TemporaryDirectory()
+    env = {**os.environ, "PORTALKEEPER_HOME": made.name}
+    subprocess.run([sys.executable, "-m", "bots", "init"], env=env, check=True, capture_output=True)
+    return made
+
+
 class House:
     """One data folder, made as `init` makes it."""
 
     def __init__(self, home: Path, world: World) -> None:
         self.home = home
         self.world = world
-        home.mkdir(mode=0o700)
+        shutil.copytree(_initialised().name, home)
         (home / "sandbox-clock.json").symlink_to(world.clock_file)
         mail = {"mail_folder": world.mail_folder, "mail_server": "mx.worker.example", "letter_seconds": 20}
         self.env = {**os.environ, "PORTALKEEPER_HOME": str(home)}
         self.env |= {f"PORTALKEEPER_{name.upper()}": str(value) for name, value in mail.items()}
         self.settings = settings.load(home).model_copy(update=mail)
         now.use_sandbox_clock(self.settings.sandbox_clock)
-        subprocess.run([sys.executable, "-m", "bots", "init"], env=self.env, check=True, capture_output=True)
         self.key = load_key(self.settings.key_file)
         self.vault = create_vault(self.settings.vault_folder, self.key)
         self.inventory = Inventory(self.settings.database)
