@@ -44,6 +44,7 @@ Action = Literal[
     "change a password",
     "decide on a permission",
     "purge the archive",
+    "send the report",
 ]
 
 RIGHTS: Mapping[Action, Role] = {
@@ -58,6 +59,7 @@ RIGHTS: Mapping[Action, Role] = {
     "change a password": Role.CUSTODIAN,
     "decide on a permission": Role.COMPLIANCE,
     "purge the archive": Role.COMPLIANCE,
+    "send the report": Role.OPERATOR,
 }
 
 

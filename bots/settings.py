@@ -174,6 +174,11 @@ class Settings(BaseSettings):
         return self.home / "era"
 
     @property
+    def delivery_folder(self) -> Path:
+        """Sealed secrets of the mail server and the webhook."""
+        return self.home / "delivery"
+
+    @property
     def report_folder(self) -> Path:
         """Health reports."""
         return self.home / "reports"

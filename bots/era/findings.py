@@ -24,7 +24,7 @@ from bots.inventory import Inventory
 from bots.settings import Settings
 
 WORKER = "worker"
-_TOLD = """SELECT f.*, i.closed_at, i.closed_by, i.snoozed_until, i.taken_by, i.opened_at
+_TOLD = """SELECT f.*, i.closed_at, i.closed_by, i.snoozed_until, i.taken_by, i.ticket, i.opened_at
     FROM era_findings f JOIN incidents i ON i.id = f.incident"""
 
 

@@ -221,3 +221,30 @@ def m012_the_service(db: Database) -> None:
             id INTEGER PRIMARY KEY, kind TEXT NOT NULL, at TEXT NOT NULL, file TEXT NOT NULL, size INTEGER NOT NULL,
             sha256 TEXT NOT NULL, made_at TEXT NOT NULL, by TEXT NOT NULL) STRICT"""
     )
+
+
+_MORNING = (
+    """CREATE TABLE outbox (
+            id INTEGER PRIMARY KEY, made_at TEXT NOT NULL, kind TEXT NOT NULL, way TEXT NOT NULL, target TEXT NOT NULL,
+            subject TEXT NOT NULL, body TEXT NOT NULL, page TEXT NOT NULL, state TEXT NOT NULL,
+            tries INTEGER NOT NULL DEFAULT 0, next_try_at TEXT NOT NULL, said TEXT NOT NULL DEFAULT '', sent_at TEXT)
+            STRICT""",
+    "CREATE INDEX outbox_waiting ON outbox(next_try_at) WHERE state = 'waiting'",
+    """CREATE TABLE alerts (
+            incident INTEGER PRIMARY KEY, level TEXT NOT NULL, fact TEXT NOT NULL, told TEXT NOT NULL,
+            told_at TEXT NOT NULL, escalated_at TEXT, cleared_at TEXT) STRICT""",
+    "CREATE INDEX alerts_fact ON alerts(fact, told_at)",
+    "CREATE INDEX runs_failed ON runs(account, started_at) WHERE error IS NOT NULL",
+    "CREATE INDEX runs_begun ON runs(started_at)",
+    "CREATE INDEX runs_history ON runs(portal, flow, started_at, error, ended_at, asked)",
+    "CREATE INDEX due_written ON due(written_at)",
+    "CREATE INDEX due_ended ON due(ended_at)",
+    "CREATE INDEX incidents_closed ON incidents(closed_at) WHERE closed_at IS NOT NULL",
+)
+
+
+@migrations()
+def m013_the_morning(db: Database) -> None:
+    """What waits to be sent, which incidents somebody was told of, and indexes that the report reads by. No PHI."""
+    for statement in _MORNING:
+        db.execute(statement)

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from bots.era.findings import open_findings
 from bots.era.headlines import headline, money, payee, state, title, words
 from bots.incidents import incident_name
-from bots.inventory import Inventory, stamp
+from bots.inventory import Inventory
+from bots.report.costs import ERAS
 from bots.report.model import Need
-from bots.report.standings import Zone
+from bots.report.standings import Zone, of_incident, put_aside
 
 SHOWN = 3  # so many of one payer and payee stand by themselves; more become one line
 WHO = "whoever posts payments"
 
 
-def era_needs(inventory: Inventory, zone: Zone, at: datetime) -> list[Need]:
-    """What needs a person; what is put aside comes back on its date."""
+def era_needs(inventory: Inventory, zone: Zone, at: datetime, stamp: str) -> list[Need]:
+    """What needs a person; what is put aside comes back on its date. `stamp` is `at` as the inventory writes it."""
     alike: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
     for row in open_findings(inventory):
-        if (row["snoozed_until"] or "") < stamp(at.astimezone(UTC)):
+        if not put_aside(row, stamp):
             alike[state(row), row["payer"], row["payee"]].append(row)
     needs = []
     for rows in alike.values():
@@ -42,7 +43,9 @@ def _need(row: dict[str, Any], zone: Zone, at: datetime) -> Need:
         portal_words="",
         worker=f"{found[:1].upper()}{found[1:]}; {_days(row['days'])}.",
         do=f"{_do(row)} Then: pk incident snooze {name} --until DATE, or pk incident close {name} --because ...",
-        who=row["taken_by"] or WHO,
+        who=WHO,
+        flows=(ERAS,),
+        **of_incident({**row, "id": row["incident"]}),
     )
 
 
@@ -68,7 +71,9 @@ def _many(rows: list[dict[str, Any]], zone: Zone, at: datetime) -> Need:
         worker=f"{_days(max(row['days'] for row in rows)).capitalize()} at most. "
         f"Incidents {', '.join(_names(rows[:SHOWN]))} and {len(rows) - SHOWN} more.",
         do="Each with what to do: pk era missing. They close by themselves once what is missing is there.",
-        who=first["taken_by"] or WHO,
+        who=WHO,
+        flows=(ERAS,),
+        taken_by=first["taken_by"] or "",
     )
 
 
