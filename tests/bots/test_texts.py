@@ -159,6 +159,16 @@ async def test_two_that_wait_for_one_message_do_not_both_get_it(inbox: TextInbox
     assert sorted(isinstance(each, CodeNotReceived) for each in got) == [False, True]
 
 
+async def test_a_damaged_message_does_not_stand_in_the_way(inbox: TextInbox) -> None:
+    texts = Texts(inbox, SENDERS)
+    mark = await texts.mark(PORTAL, "a", OURS)
+    inbox.put(text())
+    [file] = inbox._files()
+    file.write_bytes(file.read_bytes()[:-9])
+    inbox.put(text("Your code is 555555"))
+    assert (await texts.wait(PORTAL, OURS, mark, 5)).get_secret_value() == "555555"
+
+
 # what is believed
 
 
