@@ -97,16 +97,20 @@ def summary(found: Report) -> str:
 
 
 async def watch(settings: Settings, inventory: Inventory, stop: asyncio.Event) -> None:
-    """Tell of what can't wait and send what lies in the outbox, every half minute until `stop`. What fails is logged.
+    """Tell of what can't wait and send what lies in the outbox, every half minute until `stop`.
 
-    alerts.toml is read anew each time; while it is wrong nobody is told of anything new, and the log says so.
+    alerts.toml is read anew each time; while it is wrong nobody is told of anything new, and the log says so once.
     """
+    trouble = ""
     while not stop.is_set():
         try:
             plan = await asyncio.to_thread(load_plan, settings.config / FILE)
             await asyncio.to_thread(look, inventory, plan)
             await deliver(inventory, carriers_of(settings, plan))
+            trouble = ""
         except InputError as error:
-            log.warning("alerts and reports wait", why=str(error))
+            if str(error) != trouble:
+                log.warning("alerts and reports wait", why=str(error))
+            trouble = str(error)
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), LOOK_SECONDS)

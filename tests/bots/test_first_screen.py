@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, time, timedelta
+from time import process_time as time_of_cpu
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from reporting import AT, World, world
 
+from benchmarks.report import fill
 from bots import now
 from bots.delivery import Plan
 from bots.delivery.config import ReportTo
 from bots.desk import Failure
 from bots.incidents import Kind, open_incident
 from bots.inventory import stamp
-from bots.report import render_first_screen, render_html, render_text, subject
+from bots.report import gather, history, render_first_screen, render_html, render_text, subject
 from bots.report.changes import kept
 from bots.report.costs import by_when
 from bots.report.history import percentile
@@ -342,3 +344,17 @@ def test_a_long_page_is_folded_and_cut(world: World) -> None:
     assert (found.accounts_in_all, len(found.accounts), len(found.states)) == (450, 400, 450)
     assert "<summary>400 of 450 accounts, in trouble first</summary>" in html
     assert "50 more are not shown" in html
+
+
+def test_many_runs_are_counted_by_index_and_never_sorted(world: World) -> None:
+    fill(world.inventory, 300, 20_000)
+    began = time_of_cpu()
+    found = gather(world.inventory, [], now.utc().astimezone(), service_running=True)
+    assert time_of_cpu() - began < 5  # 10,000 accounts and 1,000,000 runs: benchmarks.report
+    assert sum(line.runs for line in found.portals) > 19_000  # but for the part of a day before the first whole one
+    plans = [
+        row["detail"]
+        for sql in (history._OF_A_DAY, "SELECT 1 FROM runs WHERE started_at > ? AND started_at <= ?")
+        for row in world.inventory.rows(f"EXPLAIN QUERY PLAN {sql}", ("x",) * sql.count("?"))
+    ]
+    assert all(plan.startswith("SEARCH runs USING") for plan in plans), plans
