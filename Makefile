@@ -24,9 +24,12 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.timetable
 
 soak: $(READY)
 	$(BIN)/python -m benchmarks.soak
+	$(BIN)/python -m benchmarks.day
+	$(BIN)/python -m benchmarks.day --kills 20
 
 chaos: $(READY)
 	$(BIN)/python -m tests.chaos
@@ -34,6 +37,7 @@ chaos: $(READY)
 	$(BIN)/python -m tests.chaos --every-stop
 	$(BIN)/python -m tests.chaos --browser
 	$(BIN)/python -m tests.chaos --sabotage
+	KILLS=all $(BIN)/pytest -n 2 tests/flows -k test_a_kill_at_every_step_ends_signed_in
 
 recordings: $(READY)
 	$(BIN)/python -m tests.record

@@ -49,7 +49,8 @@ class World:
     def __init__(self, ready: Mapping[str, Any]) -> None:
         self.pid: int = ready["pid"]
         self.control = ready["control"]
-        self.url: str = ready["portals"][PORTAL]["url"]
+        self.urls: dict[str, str] = {name: portal["url"] for name, portal in ready["portals"].items()}
+        self.url = self.urls[PORTAL]
         self._users = 0
 
     def get(self, path: str) -> Any:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Protocol
 
 from bots.desk import Answer, Failure, PatientAnswer, Question
 from bots.journal import Journal
 from bots.router import Router
-from bots.runner import RunHead, Runner, RunResult
+from bots.runner import RunHead, RunResult
+from bots.runner.desk import Record, Wanted
 from bots.tripwire import Tripwire
 from bots.worklist import Result, Row, RowOutcome, Worklist
 from flows.errors import (
@@ -28,6 +30,15 @@ from flows.errors import (
 from payers.registry import Listed
 
 WAITS_FOR_A_PERSON = (AccountHeld, AccountError, ChallengeError, PasswordExpired)
+
+
+class Asker(Protocol):
+    """What a batch needs of `bots.runner.Runner`."""
+
+    async def run(
+        self, account: str, flow: str, questions: Sequence[Question], *, record: Record, wanted: Wanted
+    ) -> RunResult:
+        """Ask the questions for an account; what a portal does is in the result."""
 
 
 @dataclass
@@ -94,7 +105,7 @@ def plan_batch(
 
 
 async def run_batch(
-    plan: Plan, runner: Runner, journal: Journal, tripwire: Tripwire, advance: Callable[[Result], None]
+    plan: Plan, runner: Asker, journal: Journal, tripwire: Tripwire, advance: Callable[[Result], None]
 ) -> list[RunResult]:
     """Ask what the plan says, one session per account, and put every result into `plan.results`.
 
@@ -119,7 +130,7 @@ class _Part:
     def __post_init__(self) -> None:
         self.questions = [Question(payer=r.payer, inquiry=r.inquiry) for r in self.rows if r.payer and r.inquiry]
 
-    async def ask(self, runner: Runner) -> RunResult:
+    async def ask(self, runner: Asker) -> RunResult:
         plan = self.plan
         try:
             run = await runner.run(self.account, plan.flow, self.questions, record=self._record, wanted=self._wanted)

@@ -13,6 +13,8 @@ CONFIG_FILES = (
     "vaults.toml",
     "era.toml",
     "era_routes.csv",
+    "calendar.toml",
+    "maintenance.toml",
 )
 SCHEDULES = "schedules.yaml"
 

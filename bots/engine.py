@@ -15,9 +15,10 @@ from bots.codes.channels import Channels
 from bots.desk import Desk, Order, Outcome
 from bots.faults import translated
 from bots.sealing import Key, Unreadable, unseal
-from bots.session import LiveSession, Person
+from bots.session import LiveSession, Pace, Person
 from bots.vault import Vault
 from bots.worker import work
+from flows.errors import PortalkeeperError
 from payers.model import Portal
 
 CONTEXTS_PER_HOST = 50  # a driver keeps some 0.7 MB of every context it ever served
@@ -37,6 +38,7 @@ class Engine:
         step_seconds: float,
         person: Person | None = None,
         headed: bool = False,
+        pace: Pace | None = None,
     ) -> None:
         """`person` acts in every session of this engine, in a browser that is `headed` for them."""
         self._executable = executable
@@ -46,6 +48,7 @@ class Engine:
         self._step_seconds = step_seconds
         self._person = person
         self._headed = headed
+        self._pace = pace
         self._hosts: list[Host] = []
         self._starting = asyncio.Lock()
         self._sign_ins = asyncio.Semaphore(sign_ins_at_once)
@@ -69,10 +72,15 @@ class Engine:
                     vault=self._vault,
                     key=self._key,
                     channels=self._channels,
+                    pace=self._pace,
                 )
                 with translated("restore the signed-in state"):
                     await session.restore(state["session"])
-                yield session
+                try:
+                    yield session
+                finally:
+                    with suppress(PortalkeeperError):  # a stale lease: then nothing is to be said any more
+                        await session.over()
         finally:
             await self._retire()
 

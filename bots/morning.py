@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -14,6 +15,7 @@ from bots.alerts import look
 from bots.delivery import FILE, Plan, Way, deliver, load_plan, post
 from bots.delivery.carriers import carriers_of
 from bots.disk import private_folder, write_durably
+from bots.era import findings
 from bots.era.drop import note_pick_ups
 from bots.inventory import Inventory
 from bots.report import Report, gather, last_report
@@ -25,6 +27,7 @@ from flows.errors import InputError
 
 KIND = "report"
 LOOK_SECONDS = 30.0
+LATE_ERAS = timedelta(hours=1)
 
 log = structlog.get_logger("portalkeeper")
 
@@ -99,11 +102,16 @@ def summary(found: Report) -> str:
 async def watch(settings: Settings, inventory: Inventory, stop: asyncio.Event) -> None:
     """Tell of what can't wait and send what lies in the outbox, every half minute until `stop`.
 
-    alerts.toml is read anew each time; while it is wrong nobody is told of anything new, and the log says so once.
+    Every hour it looks for remittances that are late. alerts.toml is read anew each time; while it is wrong nobody is
+    told of anything new, and the log says so once.
     """
+    looked: datetime | None = None
     trouble = ""
     while not stop.is_set():
         try:
+            if looked is None or now.utc() - looked >= LATE_ERAS:
+                looked = now.utc()
+                await asyncio.to_thread(findings.look, settings, inventory)
             plan = await asyncio.to_thread(load_plan, settings.config / FILE)
             await asyncio.to_thread(look, inventory, plan)
             await deliver(inventory, carriers_of(settings, plan))

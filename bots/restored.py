@@ -45,6 +45,15 @@ def confirm(inventory: Inventory, file: Path) -> None:
         write_durably(file, json.dumps(found).encode())
 
 
+LAST_SEEN = "last-seen.json"
+
+
+def spent(inventory: Inventory) -> bytes:
+    """What a copy that is put back has beside it: that more was seen than it knows of, whatever it knows."""
+    found = _state(inventory)
+    return json.dumps({**found, "attempts": found["attempts"] + 1}).encode()
+
+
 def _state(inventory: Inventory) -> dict[str, Any]:
     end = head(inventory)
     return {"entries": end.count, "hash": end.hash, "attempts": _last_attempt(inventory)}

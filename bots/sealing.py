@@ -6,6 +6,7 @@ The key file is what `age-keygen` writes (an X25519 identity), so the `age` prog
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,30 @@ def read_sealed(path: Path, key: Key) -> bytes | None:
     """Open the sealed file at `path`; None if there is none, Unreadable if it can't be opened."""
     data = disk.read(path)
     return None if data is None else unseal(data, key, str(path))
+
+
+def seal_file(path: Path, target: Path, key: Key) -> None:
+    """Encrypt a file of any size into `target`, piece by piece."""
+    import pyrage
+
+    with path.open("rb") as plain, target.open("wb") as sealed:
+        pyrage.encrypt_io(plain, sealed, [key._recipient])  # noqa: SLF001 - a key shows itself to this file only
+
+
+def unseal_file(path: Path, target: Path | None, key: Key) -> None:
+    """Open what `seal_file` made into `target`, piece by piece; without one, only look. Raises Unreadable."""
+    import pyrage
+
+    where = target or Path(os.devnull)
+    try:
+        with path.open("rb") as sealed, where.open("wb") as plain:
+            pyrage.decrypt_io(sealed, plain, [key._identity])  # noqa: SLF001 - as above
+    except (pyrage.DecryptError, OSError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
+        raise Unreadable(
+            f"{path}: can't be opened with the key {key.path}; use the key it was made with, or another copy"
+        ) from None
 
 
 def _key_text(path: Path) -> str:

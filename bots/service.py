@@ -8,47 +8,32 @@ import os
 import signal
 import socket
 import time
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
 from pathlib import Path
-from typing import ParamSpec, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 import structlog
 
-from bots import clock, morning, now, sharing
-from bots.clock import Due, DueState, Schedule
+from bots import clock, morning, now
+from bots.clock import Clock, LiveTimetable, Schedule
 from bots.disk import in_plain_words, private_folder
+from bots.heartbeat import beating
+from bots.instance import check_instance
 from bots.inventory import Inventory
 from bots.recovery import recover
 from bots.restored import remember
-from bots.runner import RunResult
 from bots.settings import Settings
-from flows.errors import InputError, PortalkeeperError
+from bots.shift import FlowRunner, Shift
+from bots.status import WaitingCodes, showing
+from flows.errors import InputError
 
-GRACE_SECONDS = 20.0
-CANCEL_SECONDS = 10.0
-LOOK_AGAIN_SECONDS = 5.0
-
-P = ParamSpec("P")
-R = TypeVar("R")
+LOOK_SECONDS = 5.0
 
 _LOCK = "service.lock"
 
 log = structlog.get_logger("portalkeeper")
-
-
-class FlowRunner(Protocol):
-    """What the service needs of `bots.runner.Runner`."""
-
-    async def run(self, account: str, flow: str) -> RunResult:
-        """Run a flow for an account; what a portal does is in the result."""
-
-    async def stop(self) -> None:
-        """End the browsers."""
 
 
 def run_service(
@@ -57,6 +42,7 @@ def run_service(
     runner_factory: Callable[[], FlowRunner],
     *,
     tell: Callable[[str], None],
+    codes: WaitingCodes | None = None,
 ) -> None:
     """`serve` until SIGTERM or SIGINT."""
 
@@ -64,7 +50,7 @@ def run_service(
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await serve(settings, inventory, runner_factory, stop=stop, tell=tell)
+        await serve(settings, inventory, runner_factory, stop=stop, tell=tell, codes=codes)
 
     asyncio.run(until_signalled())
 
@@ -76,29 +62,62 @@ async def serve(
     *,
     stop: asyncio.Event,
     tell: Callable[[str], None],
+    codes: WaitingCodes | None = None,
 ) -> None:
     """Run what comes due until `stop` is set; what runs then has 20 seconds to end.
 
-    Raises InputError, before anything ran, when schedules.yaml is wrong or another service works on this folder.
+    Rows of schedules.yaml that are wrong are told and left out. Raises InputError, before anything ran, when none is
+    right, or another service works on this folder.
     """
     with only_service(settings.home):
-        schedules = clock.load_schedules(settings.schedules, inventory)
+        check_instance(settings.home)
+        live = LiveTimetable(settings, inventory, tell)
+        table = live.begin()
         if left := recover(inventory, settings).words():
             tell(left)
         remember(inventory, settings.last_seen)
         again = clock.recover(inventory, now.utc())
-        async with clock.ticking(inventory, schedules) as due:
+        clock.let_go(inventory, table.names, now.utc())
+        async with clock.ticking(inventory, table.rows) as ticker:
             runner = runner_factory()
+            shift = Shift(
+                inventory,
+                runner,
+                lambda: live.current,
+                places=settings.sign_ins_at_once,
+                per_portal=settings.runs_per_portal,
+                tell=tell,
+            )
+            following = asyncio.create_task(_follow(live, ticker, inventory, tell))
+            watching = asyncio.create_task(morning.watch(settings, inventory, stop))
+            _say_started(table.rows, again, tell)
             try:
-                _say_started(schedules, again, tell)
-                shift = _Shift(inventory, runner, settings.sign_ins_at_once, tell)
-                watching = asyncio.create_task(morning.watch(settings, inventory, stop))
-                await shift.work(due, stop)
+                async with (
+                    showing(settings, inventory, lambda: live.shown, ticker.ticked_at, codes or WaitingCodes(), tell),
+                    beating(settings, ticker.ticked_at),
+                ):
+                    await shift.work(ticker.due, stop)
             finally:
+                following.cancel()
                 await runner.stop()
         await watching
         log.info("service stopped", ran=shift.ran, failed=shift.failed)
         tell(f"stopped; {shift.ran} runs, {shift.failed} of them without success")
+
+
+async def _follow(live: LiveTimetable, ticker: Clock, inventory: Inventory, tell: Callable[[str], None]) -> None:
+    """Take up changes of the files and of the accounts, without a restart."""
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        try:
+            if await asyncio.to_thread(live.look):
+                table = live.current
+                await ticker.follow(table.rows)
+                await asyncio.to_thread(clock.let_go, inventory, table.names, now.utc())
+                ticker.due.set()
+                tell(f"schedules read again: {_upcoming(table.rows)}")
+        except InputError as error:  # the disk, which the shift tells of
+            log.warning("schedules can't be read again; trying again", why=str(error))
 
 
 @contextmanager
@@ -145,117 +164,22 @@ def is_running(home: Path) -> bool:
 
 
 def _say_started(schedules: Sequence[Schedule], again: int, tell: Callable[[str], None]) -> None:
-    found = clock.next_due(schedules, now.utc())
-    upcoming = _when(*found) if found else "nothing"
     log.info(
         "service started",
-        schedules={row.name: f"{row.flow}, {len(row.accounts)} accounts, {row.cron} {row.zone}" for row in schedules},
-        next_due=upcoming,
+        schedules={row.name: f"{row.flow}, {row.whom}, {row.timing.words()}" for row in schedules},
         interrupted=again,
     )
-    accounts = len({account for row in schedules for account in row.accounts})
-    tell(f"{len(schedules)} schedules for {accounts} accounts; next due: {upcoming}")
+    tell(_upcoming(schedules))
     if again:
         tell(f"{again} runs that the last service left unfinished are tried once more")
 
 
+def _upcoming(schedules: Sequence[Schedule]) -> str:
+    found = clock.next_due(schedules, now.utc())
+    accounts = len({account for row in schedules for account in row.accounts})
+    upcoming = _when(*found) if found else "nothing"
+    return f"{len(schedules)} schedules for {accounts} accounts; next due: {upcoming}"
+
+
 def _when(at: datetime, schedule: Schedule) -> str:
     return f"{at.astimezone(ZoneInfo(schedule.zone)):%a %d %b %H:%M %Z} ({schedule.name})"
-
-
-def _next(inventory: Inventory, running: frozenset[str]) -> Due | None:
-    """Take the next row of an account that is neither running nor to be left alone now."""
-    at = now.utc()
-    return clock.take_next(inventory, at, busy=running | sharing.resting(inventory, at))
-
-
-class _Shift:
-    """The work between start and stop: at most `places` runs at once, never two of one account."""
-
-    def __init__(self, inventory: Inventory, runner: FlowRunner, places: int, tell: Callable[[str], None]) -> None:
-        self.ran = 0
-        self.failed = 0
-        self._inventory = inventory
-        self._runner = runner
-        self._places = places
-        self._tell = tell
-        self._running: dict[asyncio.Task[None], str] = {}
-        self._trouble = ""
-
-    async def work(self, due: asyncio.Event, stop: asyncio.Event) -> None:
-        """Take and run rows until `stop`; then let running ones end, or cancel them."""
-        stopping = asyncio.create_task(stop.wait())
-        try:
-            while not stop.is_set():
-                due.clear()
-                await self._fill(due, stop)
-                await self._until_something_happens(due, stopping)
-        finally:
-            stopping.cancel()
-            await self._wind_down()
-
-    async def _fill(self, news: asyncio.Event, stop: asyncio.Event) -> None:
-        """Take rows while there are places and rows; each that ends is news."""
-        while len(self._running) < self._places and not stop.is_set():
-            row = await self._committed(_next, self._inventory, frozenset(self._running.values()))
-            if row is None:
-                return
-            task = asyncio.create_task(self._run(row))
-            self._running[task] = row.account
-            task.add_done_callback(self._running.pop)
-            task.add_done_callback(lambda _: news.set())
-
-    async def _until_something_happens(self, news: asyncio.Event, stopping: asyncio.Task[bool]) -> None:
-        waiting = asyncio.create_task(news.wait())
-        await asyncio.wait({stopping, waiting}, timeout=LOOK_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
-
-    async def _run(self, row: Due) -> None:
-        """Run one row and write its end. Whatever happens in it stays in it."""
-        run_id, cause = None, None
-        try:
-            result = await self._runner.run(row.account, row.flow)
-            run_id = result.head.run_id or None
-            cause = (result.failure.message or result.failure.error) if result.failure else None
-        except PortalkeeperError as error:
-            cause = str(error)
-        except Exception as error:  # noqa: BLE001 - one row's trouble must not stop the others
-            cause = f"the program itself failed ({type(error).__name__}); this is a fault of Portalkeeper, report it"
-            # Not the words of the error, which may quote what was typed; only where it came from.
-            frames = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
-            log.error("run failed in the program", account=row.account, kind=type(error).__name__, frames=frames[-5:])
-        self.ran += 1
-        self.failed += cause is not None
-        await self._conclude(row, cause, run_id)
-
-    async def _conclude(self, row: Due, cause: str | None, run_id: str | None) -> None:
-        """Write how a row ended; again until it is written."""
-        state = DueState.DONE if cause is None else DueState.FAILED
-        end = partial(clock.conclude, self._inventory, row, state, now.utc(), cause=cause, run_id=run_id)
-        while await self._committed(end) is None:  # noqa: ASYNC110 - a disk sends no event
-            await asyncio.sleep(LOOK_AGAIN_SECONDS)
-
-    async def _committed(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
-        """The call's result; None when the inventory can't be used now, which is told once."""
-        try:
-            result = await asyncio.to_thread(call, *args, **kwargs)
-        except InputError as error:
-            if str(error) != self._trouble:
-                log.warning("inventory out of use; trying again", why=str(error))
-                self._tell(f"{error} Trying again.")
-            self._trouble = str(error)
-            return None
-        self._trouble = ""
-        return result
-
-    async def _wind_down(self) -> None:
-        """Let what runs end; cancel what takes too long, and leave its rows to the next start."""
-        if not self._running:
-            return
-        self._tell(f"stopping; waiting up to {GRACE_SECONDS:.0f} s for {len(self._running)} runs to end")
-        _, late = await asyncio.wait(self._running, timeout=GRACE_SECONDS)
-        for task in late:
-            task.cancel()
-        if late:
-            await asyncio.wait(late, timeout=CANCEL_SECONDS)
-            await self._committed(clock.recover, self._inventory, now.utc())

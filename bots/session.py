@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
@@ -21,14 +21,14 @@ from bots.faults import translated
 from bots.relay import Line
 from bots.sealing import Key, seal
 from bots.vault import Vault
+from bots.vault.aside import aside
 from bots.watch import Watch
-from flows.era_download import KeptEra, ListedPayment
+from flows.era_download import Allowed, KeptEra, ListedPayment
 from flows.errors import (
     AccountHeld,
     InputError,
     NewPasswordRefused,
     PasswordExpired,
-    PortalUnavailable,
     ScreenNotRecognised,
     SecurityQuestionAsked,
 )
@@ -50,6 +50,10 @@ class Person(Protocol):
         """Tell them something."""
 
 
+Pace = Callable[[str], Awaitable[None]]
+"""Called with the name of each step before it begins: somebody watches, and says whether to go on."""
+
+
 class LiveSession:
     """What `flows.session.Session` promises, over a real page, one Desk and the vault."""
 
@@ -66,8 +70,10 @@ class LiveSession:
         vault: Vault,
         key: Key,
         channels: Channels,
+        pace: Pace | None = None,
     ) -> None:
         self.page = page
+        self._pace = pace
         self.run_id = run_id
         self.account = account
         self.address = address
@@ -103,6 +109,8 @@ class LiveSession:
     @asynccontextmanager
     async def step(self, name: str, *, private: bool = False) -> AsyncIterator[None]:
         """Name and time what is being done; a private step ends with the gate open and secrets settled."""
+        if self._pace:
+            await self._pace(name)
         started = time.monotonic()
         self._private = private
         try:
@@ -112,8 +120,8 @@ class LiveSession:
             raise  # the password was taken, and the change form is on the page
         except BaseException as error:
             await self._attempts.shut(self.page)
-            if isinstance(error, ScreenNotRecognised) and (status := self._attempts.status) >= 500:
-                raise PortalUnavailable(f"the portal answered the submission with status {status}") from None
+            if (better := self._attempts.explained(error)) is not error:
+                raise better from None
             raise
         finally:
             self._private = False
@@ -126,15 +134,21 @@ class LiveSession:
         if self._passwords_left < 1:
             raise ScreenNotRecognised("the portal asks for the password again after taking it")
         self._passwords_left -= 1
-        password, self.candidate = self._vault.next_password(self.account.name, await self._desk.refused())
+        refused = await self._desk.refused()
+        password, self.candidate = await aside(self._vault.next_password, self.account.name, refused)
         fingerprint = self._vault.fingerprint(self.account.name, password)
         await self._attempts.open_password(password.get_secret_value(), fingerprint)
         return password
 
+    async def answer_prompt(self) -> None:
+        """Give user id and password with the portal's requests; recorded as `password()` is."""
+        password = (await self.password()).get_secret_value()
+        await self._attempts.answer_prompt(self.page, self.address, self.account.username, password)
+
     async def new_password(self) -> SecretStr:
         """The pending password, marked as on its way."""
         self._must_be_private("new password")
-        pending = self._vault.mark_pending(self.account.name, self.run_id, "submitting")
+        pending = await aside(self._vault.mark_pending, self.account.name, self.run_id, "submitting")
         await self._attempts.open_new_password(pending.password.get_secret_value())
         return pending.password
 
@@ -163,16 +177,16 @@ class LiveSession:
             raise SecurityQuestionAsked("the portal asks a security question again after an answer")
         self._answers_left -= 1
         await self._attempts.settle_taken()
-        answer = self._vault.get(self.account.name).answer_to(question)
+        answer = (await aside(self._vault.get, self.account.name)).answer_to(question)
         if answer is None:
             raise SecurityQuestionAsked("the portal asks a security question to which the vault has no answer")
         fingerprint = self._vault.answer_fingerprint(self.account.name, question, answer)
         await self._attempts.open_answer(answer.get_secret_value(), fingerprint)
         return answer
 
-    async def listed(self, payments: Sequence[ListedPayment]) -> tuple[ListedPayment, ...]:
-        """Tell the Desk, which knows what is on disk."""
-        return tuple(payments[place] for place in await self._desk.listed(self.payer.name, tuple(payments)))
+    async def listed(self, payments: Sequence[ListedPayment]) -> Allowed:
+        """Tell the Desk, which knows what is on disk and what comes another way."""
+        return await self._desk.listed(self.payer.name, tuple(payments))
 
     async def keep(self, download: Download, *payments: ListedPayment) -> KeptEra:
         """Seal what came and hand it to the Desk."""
@@ -192,21 +206,22 @@ class LiveSession:
         except BaseException as error:
             await self._attempts.settle_failed(error)
             if isinstance(error, PasswordExpired):  # it was taken all the same
-                self._settle_pending()
+                await self._settle_pending()
             raise
         finally:
             self._challenge.over()
         await self._attempts.settle_taken()
-        self._settle_pending()
+        await self._settle_pending()
         return SignIn.PASSWORD if self.typed_password else SignIn.STORED
 
-    def _settle_pending(self) -> None:
+    async def _settle_pending(self) -> None:
         """A password that was taken tells which of two is in force; the vault puts the other one into the history."""
-        pending = self._vault.get(self.account.name).pending if self.typed_password else None
+        name = self.account.name
+        pending = (await aside(self._vault.get, name)).pending if self.typed_password else None
         if pending and self.candidate is Candidate.PENDING:
-            self._vault.promote(self.account.name, pending.run_id)
+            await aside(self._vault.promote, name, pending.run_id)
         elif pending and pending.state != "stored":
-            self._vault.discard_pending(self.account.name, pending.run_id)
+            await aside(self._vault.discard_pending, name, pending.run_id)
 
     async def reset_password(self) -> None:
         """Run the portal's password flow. The one in force was settled at the sign-in, or is typed first."""
@@ -226,12 +241,12 @@ class LiveSession:
         except BaseException as error:
             await self._attempts.settle_failed(error)
             if isinstance(error, NewPasswordRefused):
-                self._vault.mark_pending(self.account.name, self.run_id, "declined")
+                await aside(self._vault.mark_pending, self.account.name, self.run_id, "declined")
             raise
         finally:
             self._challenge.over()
         await self._attempts.settle_password(Verdict.ACCEPTED)
-        self._vault.mark_pending(self.account.name, self.run_id, "submitted")
+        await aside(self._vault.mark_pending, self.account.name, self.run_id, "submitted")
 
     async def assist(self, person: Person) -> SignIn:
         """Let a person act at the portal until they say that they are done; how they are signed in then.
@@ -261,11 +276,15 @@ class LiveSession:
         """A person is about to submit a password: settle the one before, and ask the guard."""
         fingerprint = self._vault.fingerprint(self.account.name, SecretStr(password))
         await self._attempts.open_by_hand(password, fingerprint)
-        credential = self._vault.get(self.account.name)
+        credential = await aside(self._vault.get, self.account.name)
         pending = credential.pending.password.get_secret_value() if credential.pending else None
         self.candidate = Candidate.PENDING if password == pending else Candidate.CURRENT
         if password not in (pending, credential.password.get_secret_value()):
             await self._desk.notice("a password that is not in the vault was typed", "")
+
+    async def over(self) -> None:
+        """Nothing is asked any more."""
+        await self._attempts.over()
 
     async def sealed_state(self) -> str:
         """Cookies, local storage and the page's session storage, sealed, as text."""

@@ -5,16 +5,14 @@ Settings hold no secret; a key that looks like one is refused, and no message re
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -23,51 +21,19 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from bots.addresses import Origin, is_loopback
 from flows.errors import InputError
+
+__all__ = ["PREFIX", "Origin", "Settings", "is_loopback", "load"]
 
 PREFIX = "PORTALKEEPER_"
 _DEFAULT_HOME = Path("~/.local/share/portalkeeper")
 _FILE_NAME = "portalkeeper.toml"
 _ONLY_ENVIRONMENT = {"home", "config"}  # they say where the file is
+_PATHS = ("home", "config", "key_file", "browser_executable", "mail_folder", "mail_authority", "backup_folder")
 _SECRET = re.compile(r"passw|passphrase|secret|token|totp|api_?key|credential", re.IGNORECASE)
-_LOCAL_NAME = re.compile(r"([a-z0-9_-]+\.)*localhost", re.IGNORECASE)
 
 
-def is_loopback(address: str) -> bool:
-    """Whether `address` (URL, host or host:port) is this machine by its form alone: localhost, *.localhost, 127/8, ::1.
-
-    DNS is never asked. What browsers may read differently (backslashes, user names, spaces) counts as not loopback.
-    """
-    if re.search(r"[\\@\s\x00-\x1f]", address):
-        return False
-    bare = f"[{address}]" if address.count(":") > 1 and "[" not in address and "/" not in address else address
-    try:
-        host = urlsplit(bare if "//" in bare else f"//{bare}").hostname or ""
-    except ValueError:
-        return False
-    return _LOCAL_NAME.fullmatch(host) is not None or _is_local_number(host)
-
-
-def _is_local_number(host: str) -> bool:
-    try:
-        number = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return number == ipaddress.IPv6Address("::1") or number in ipaddress.IPv4Network("127.0.0.0/8")
-
-
-def _origin(address: str) -> str:
-    """`address` as an origin without its last slash; plain http on this machine only, for member data crosses it."""
-    parts = urlsplit(address)
-    whole = parts.scheme in ("http", "https") and parts.hostname and parts.path in ("", "/")
-    if not whole or parts.query or parts.fragment or re.search(r"[\\@\s]", address):
-        raise ValueError("expected an origin such as https://portal.example, without user name, path or query")
-    if parts.scheme == "http" and not is_loopback(address):
-        raise ValueError("expected https; plain http is for this machine only")
-    return address.rstrip("/")
-
-
-Origin = Annotated[str, AfterValidator(_origin)]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lambda value: str(value).lower())]
 
 
@@ -88,6 +54,14 @@ class Settings(BaseSettings):
     browser_executable: Path | None = None
     portal_addresses: dict[str, Origin] = {}
     sign_ins_at_once: int = Field(default=4, ge=1, le=64)
+    runs_per_portal: int = Field(default=4, ge=1, le=64)
+    status_port: int = Field(default=8707, ge=0, le=65535)
+    status_hosts: tuple[str, ...] = ()
+    status_identity_header: str = ""
+    backup_folder: Path = Path("backups")
+    backups_kept: int = Field(default=14, ge=1)
+    ping_address: str = ""
+    ping_minutes: int = Field(default=5, ge=1, le=1440)
     lookups_per_day: int = Field(default=2000, ge=1)
     sign_ins_per_day: int = Field(default=24, ge=1)
     brake_refusals: int = Field(default=3, ge=1)
@@ -108,12 +82,20 @@ class Settings(BaseSettings):
     mail_oauth_client: str = ""
     mail_oauth_scope: str = ""
     mail_server: str = ""
+    sms_source: Literal["", "twilio", "webhook"] = ""
+    sms_account: str = ""
+    sms_address: Origin = "https://api.twilio.com"
+    sms_public_address: str = ""
+    sms_port: int = Field(default=0, ge=0, le=65535)
+    sms_senders: dict[str, list[str]] = {}
     letter_seconds: int = Field(default=300, ge=1)
     code_seconds: int = Field(default=120, ge=1)
     step_timeout_seconds: int = Field(default=45, ge=1)
     log_level: LogLevel = "info"
 
-    @field_validator("home", "config", "key_file", "browser_executable", "mail_folder", "mail_authority")
+    @field_validator(
+        "home", "config", "key_file", "browser_executable", "mail_folder", "mail_authority", "backup_folder"
+    )
     @classmethod
     def _whole_path(cls, value: Path | None, info: ValidationInfo) -> Path | None:
         """`~` opened; a relative `home` starts at the working folder, every other path at `home`."""
@@ -121,6 +103,13 @@ class Settings(BaseSettings):
             return None
         start = info.data.get("home", Path()) if info.field_name != "home" else Path()
         return (start / value.expanduser()).absolute()
+
+    @field_validator("ping_address")
+    @classmethod
+    def _private_ping(cls, value: str) -> str:
+        if value and not (value.startswith("https://") or (value.startswith("http://") and is_loopback(value))):
+            raise ValueError("expected an https address")
+        return value
 
     @classmethod
     def settings_customise_sources(
@@ -158,6 +147,11 @@ class Settings(BaseSettings):
     def codes_folder(self) -> Path:
         """Sealed secrets of the channels by which codes come."""
         return self.home / "codes"
+
+    @property
+    def texts_folder(self) -> Path:
+        """Sealed text messages that a provider brought."""
+        return self.codes_folder / "texts"
 
     @property
     def backup_codes_folder(self) -> Path:
@@ -227,9 +221,10 @@ def load(home: Path | None = None) -> Settings:
         told = [_told(".".join(map(str, problem["loc"])), problem["msg"], given) for problem in problems]
         raise InputError("; ".join(told)) from None
     except SettingsError:
-        # The one setting that is JSON in the environment; the error's own words would repeat what stands there.
+        # Two settings are JSON in the environment; the error's own words would repeat what stands there.
         raise InputError(
-            f'{_variable("portal_addresses")}: expected JSON such as {{"availity": "https://…"}}'
+            f'{_variable("portal_addresses")}: expected JSON such as {{"availity": "https://…"}}; '
+            f'{_variable("sms_senders")}: such as {{"availity": ["22395"]}}'
         ) from None
 
 

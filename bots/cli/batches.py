@@ -17,21 +17,18 @@ from bots.cli.office import log_to, office
 from bots.cli.printing import print_json, tell
 from bots.disk import private_folder
 from bots.holds import held_payers, withheld
-from bots.inventory.accounts import organizations
 from bots.journal import Journal
+from bots.lists import read_questions
 from bots.router import Router
 from bots.runner import RunResult
 from bots.tripwire import Tripwire
 from bots.worklist import (
-    ColumnMap,
     Contract,
     Result,
     Worklist,
     check_output,
     companion,
-    load_aliases,
     preview,
-    read_worklist,
     write_answers,
 )
 from flows.errors import AnswersHeld, InputError, error_classes
@@ -62,7 +59,7 @@ def ask_batch(contract: Contract, batch: Batch, *, json: bool) -> None:
     held = held_payers(office.inventory, contract.flow)
     plan = plan_batch(worklist, Router(office.inventory), listed_payers(), known, held)
     if batch.preview:
-        _show_preview(worklist, plan, json=json)
+        show_preview(worklist, plan, json=json)
         return
     target = batch.out or _default_out(batch.file)
     check_output(worklist, target)
@@ -77,16 +74,8 @@ def ask_batch(contract: Contract, batch: Batch, *, json: bool) -> None:
 
 
 def _read(file: Path, contract: Contract) -> Worklist:
-    config = office.settings.config
-    return read_worklist(
-        file,
-        maps=ColumnMap.load(config / "columns.toml", contract),
-        payers={name: entry.payer for name, entry in listed_payers().items()},
-        aliases=load_aliases(config / "payer_aliases.csv"),
-        organizations=organizations(office.inventory),
-        today=now.utc().astimezone().date(),
-        keyed_hash=office.vault.keyed_hash,
-    )
+    today = now.utc().astimezone().date()
+    return read_questions(office.settings, office.inventory, office.vault, file, contract, today)
 
 
 def _default_out(file: Path) -> Path:
@@ -135,7 +124,8 @@ async def _ask_with_progress(plan: Plan, journal: Journal) -> list[RunResult]:
             return await run_batch(plan, runner, journal, tripwire, advance)
 
 
-def _show_preview(worklist: Worklist, plan: Plan, *, json: bool) -> None:
+def show_preview(worklist: Worklist, plan: Plan, *, json: bool) -> None:
+    """What a batch would ask, without contacting anybody."""
     counts = preview(worklist)
     accounts = {account: len(rows) for account, rows in plan.by_account.items()}
     no_route = [(row.line, why) for row, why in plan.no_route]

@@ -9,6 +9,7 @@ import typer
 from bots.cli import question_options as options
 from bots.cli.office import office
 from bots.cli.printing import Json
+from bots.cli.watching import WatchFlag
 from flows.errors import InputError
 
 BY_NUMBER = {"payer_claim_number": "claim number of the payer"}
@@ -33,6 +34,7 @@ def claim_status(
     excel: options.ExcelFlag = False,
     yes: options.YesFlag = False,
     template: options.TemplateFlag = False,
+    watch: WatchFlag = False,
     json: Json = False,
 ) -> None:
     """Ask where claims stand: of one patient (asked for, or one JSON line on standard input), or --batch FILE."""
@@ -54,7 +56,7 @@ def claim_status(
     given = options.filled(payer=payer, billing_npi=provider, organization=organization, account=account)
     given |= options.filled(service_from=service_from, service_to=service_to)
     private = options.patient(member_id, last_name, first_name, birth_date)
-    ask_one(worklist.CLAIM_STATUS, given, private, also=BY_NUMBER if claim else {}, json=json)
+    ask_one(worklist.CLAIM_STATUS, given, private, also=BY_NUMBER if claim else {}, watch=watch, json=json)
 
 
 def add_to(app: typer.Typer) -> None:

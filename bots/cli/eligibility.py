@@ -9,6 +9,7 @@ import typer
 from bots.cli import question_options as options
 from bots.cli.office import office
 from bots.cli.printing import Json
+from bots.cli.watching import WatchFlag
 from flows.errors import InputError
 
 
@@ -29,6 +30,7 @@ def eligibility(
     excel: options.ExcelFlag = False,
     yes: options.YesFlag = False,
     template: options.TemplateFlag = False,
+    watch: WatchFlag = False,
     json: Json = False,
 ) -> None:
     """Check eligibility: one patient (asked for, or one JSON line on standard input), or --batch FILE."""
@@ -51,7 +53,7 @@ def eligibility(
         payer=payer, provider_npi=provider, organization=organization, account=account, service_date=service_date
     )
     private = options.patient(member_id, last_name, first_name, birth_date)
-    ask_one(worklist.ELIGIBILITY, given, private, json=json)
+    ask_one(worklist.ELIGIBILITY, given, private, watch=watch, json=json)
 
 
 def add_to(app: typer.Typer) -> None:

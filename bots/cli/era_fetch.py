@@ -12,14 +12,28 @@ from bots.cli import question_options as options
 from bots.cli.era import era
 from bots.cli.office import log_to, office
 from bots.cli.printing import Json, print_json, print_table, tell
+from bots.cli.watching import WatchFlag, ask_for_sign_off, pace_of
 from flows.errors import InputError
 
 if TYPE_CHECKING:
     from bots.desk import Answer, Failure, Question
     from bots.runner import RunHead, Runner, RunResult
+    from flows.era_download import EraDownloadAnswer
 
 SOME_WITHOUT_ANSWER = 3
-COLUMNS = ["account", "payer", "organization", "tin", "npi", "listed", "kept", "bytes", "not_yet_offered", "why"]
+COLUMNS = [
+    "account",
+    "payer",
+    "organization",
+    "tin",
+    "npi",
+    "listed",
+    "kept",
+    "bytes",
+    "other_route",
+    "not_yet_offered",
+    "why",
+]
 
 
 @era.command("fetch")
@@ -31,10 +45,13 @@ def fetch(
     since: Annotated[str, typer.Option(help="First day of payment, YYYY-MM-DD; default 89 days before the last.")] = "",
     until: Annotated[str, typer.Option(help="Last day of payment; default today.")] = "",
     trace: Annotated[list[str] | None, typer.Option(help="Only the payment with this number; repeat for more.")] = None,
+    watch: WatchFlag = False,
     json: Json = False,
 ) -> None:
     """Fetch the remittances that are not on disk yet: of a payer, with an account, or all."""
     office.acting("ask payers")
+    if watch and not account:
+        raise InputError("say which account you watch: pk era fetch ACCOUNT --watch")
     from bots.payees import Wanted, era_questions
 
     log_to(office.settings.home / "portalkeeper.log")
@@ -47,7 +64,7 @@ def fetch(
         until=_day(until, "--until"),
         traces=tuple(trace or ()),
     )
-    rows = asyncio.run(_fetch(era_questions(office.inventory, wanted)))
+    rows = asyncio.run(_fetch(era_questions(office.inventory, wanted), watch=watch))
     if json:
         print_json([{name: value for name, value in row.items() if name != "failure"} for row in rows])
     else:
@@ -57,11 +74,13 @@ def fetch(
         raise failures[0].to_error()
     if failures or any(row["refused"] for row in rows):
         raise typer.Exit(failures[0].to_error().exit_code if len(rows) == len(failures) == 1 else SOME_WITHOUT_ANSWER)
+    if watch:
+        ask_for_sign_off(account, "era_download", "this is what was listed and fetched")
 
 
-async def _fetch(questions: dict[str, list[Question]]) -> list[dict[str, Any]]:
+async def _fetch(questions: dict[str, list[Question]], *, watch: bool) -> list[dict[str, Any]]:
     """One run for each account, several at once; a row for each question, in the order of the accounts."""
-    async with office.runner("command") as runner:
+    async with office.runner("command", pace=pace_of(watch)) as runner:
         found = await asyncio.gather(*(_run(runner, account, mine) for account, mine in questions.items()))
     return [row for rows in found for row in rows]
 
@@ -97,12 +116,17 @@ def _row(account: str, question: Question, result: Answer | Failure | None) -> d
         "listed": len(answer.listed) if answer else None,
         "kept": sum(len(each.payments) for each in answer.kept) if answer else None,
         "bytes": sum(each.size for each in answer.kept) if answer else None,
-        "not_yet_offered": [each.trace for each in answer.listed if not each.offered] if answer else [],
+        "other_route": len(answer.left_alone) if answer else None,
+        "not_yet_offered": _not_yet_offered(answer) if answer else [],
         "files": [each.model_dump(mode="json") for each in answer.kept] if answer else [],
         "refused": [each.model_dump(mode="json") for each in answer.refused] if answer else [],
         "why": _why(answer, failure),
         "failure": failure,
     }
+
+
+def _not_yet_offered(answer: EraDownloadAnswer) -> list[str]:
+    return [each.trace for each in answer.listed if not each.offered and each not in answer.left_alone]
 
 
 def _why(answer: Any, failure: Any) -> str:

@@ -189,12 +189,21 @@ def stop(because: Because, json: Json = False) -> None:
 
 def start(because: Because, json: Json = False) -> None:
     """Let password submissions go on, with one account per portal first."""
+    from bots.instance import claim
     from bots.restored import confirm
 
     office.acting("stop or start the worker")
     _with_reason(because)
+    claimed = claim(office.settings.home)
     if open_ones(office.inventory, Kind.BRAKE):
         confirm(office.inventory, office.settings.last_seen)
+    elif claimed:
+        with office.inventory.write() as db:
+            record_audit(
+                db, at=stamp(now.utc()), who=office.person, action="claim", because=because, details="data folder"
+            )
+        print_done("this data folder is served from here from now on", json=json, started=True)
+        return
     with office.inventory.write() as db:
         release_brake(db, sorted(portals()), by=office.person, because=because)
     print_done("password submissions go on; on each portal one account goes first", json=json, started=True)

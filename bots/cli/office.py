@@ -20,7 +20,7 @@ from flows.errors import InputError
 if TYPE_CHECKING:
     from bots.runner import Runner, RunResult
     from bots.sealing import Key
-    from bots.session import Person
+    from bots.session import Pace, Person
     from bots.vault import Vault
 
 
@@ -70,8 +70,10 @@ class Office:
         self.people.check(who(), action)
 
     @asynccontextmanager
-    async def runner(self, source: str, person: Person | None = None) -> AsyncIterator[Runner]:
-        """A runner, stopped at the end; with a `person`, one with a window for them.
+    async def runner(
+        self, source: str, person: Person | None = None, pace: Pace | None = None
+    ) -> AsyncIterator[Runner]:
+        """A runner, stopped at the end; with a `person`, or a `pace` that somebody keeps, one with a window for them.
 
         What a dead process left behind is settled first.
         """
@@ -92,8 +94,9 @@ class Office:
             tell=tell,
             past_expiry=renew,
             person=person,
-            headed=person is not None,
+            headed=person is not None or pace is not None,
             ask=asking(),
+            pace=pace,
         )
         try:
             yield runner
@@ -101,12 +104,16 @@ class Office:
             await runner.stop()
 
     def carry_out(
-        self, account: str, work: Callable[[Runner], Awaitable[RunResult]], person: Person | None = None
+        self,
+        account: str,
+        work: Callable[[Runner], Awaitable[RunResult]],
+        person: Person | None = None,
+        pace: Pace | None = None,
     ) -> RunResult:
         """Do something with an account by a runner. Raises what it ended with, unless that is success."""
 
         async def run() -> RunResult:
-            async with self.runner("command", person) as runner:
+            async with self.runner("command", person, pace) as runner:
                 return await work(runner)
 
         get_account(self.inventory, account)

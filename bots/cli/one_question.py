@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from bots import now
 from bots.cli.office import log_to, office
 from bots.cli.printing import print_fields, print_json, print_table
+from bots.cli.watching import ask_for_sign_off, pace_of
 from bots.desk import Answer, Failure, PatientAnswer, PatientInquiry, Question
 from bots.inventory.accounts import get_account, organizations
 from bots.journal import Journal
@@ -42,6 +43,7 @@ def ask_one(
     private: Mapping[str, str],
     *,
     also: Mapping[str, str] | None = None,
+    watch: bool = False,
     json: bool,
 ) -> None:
     """Ask one question and print its answer. `private` are member data from the command line, which is public.
@@ -56,10 +58,12 @@ def ask_one(
     payer, inquiry, account = _question(contract, cells)
     if private:
         _only_for_a_sandbox(account)
-    found = asyncio.run(_ask(contract.flow, payer, inquiry, account))
+    found = asyncio.run(_ask(contract.flow, payer, inquiry, account, watch=watch))
     if isinstance(found, Failure):
         raise found.to_error()
     _print(found, account, json=json)
+    if watch:
+        ask_for_sign_off(account, contract.flow, "this is what was read")
 
 
 def _completed(contract: Contract, asked_for: Mapping[str, str], cells: dict[str, str]) -> dict[str, str]:
@@ -121,7 +125,7 @@ def _only_for_a_sandbox(account: str) -> None:
         )
 
 
-async def _ask(flow: str, payer: Payer, inquiry: PatientInquiry, account: str) -> Answer | Failure:
+async def _ask(flow: str, payer: Payer, inquiry: PatientInquiry, account: str, *, watch: bool) -> Answer | Failure:
     journal = Journal(office.settings.answers_folder)
     key = question_key(payer, inquiry, office.vault.keyed_hash)
     found: list[Answer | Failure] = []
@@ -140,7 +144,7 @@ async def _ask(flow: str, payer: Payer, inquiry: PatientInquiry, account: str) -
                 )
             )
 
-    async with office.runner("command") as runner:
+    async with office.runner("command", pace=pace_of(watch)) as runner:
         run: RunResult = await runner.run(account, flow, [Question(payer=payer, inquiry=inquiry)], record=record)
     if found:
         return found[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,28 +10,40 @@ import typer
 
 from bots.cli.delivery import carry_out
 from bots.cli.office import log_to, office
-from bots.cli.printing import Json, tell
+from bots.cli.printing import Json, print_done, tell
 
 if TYPE_CHECKING:
+    from bots.codes.channels import Ask
     from bots.keeping import Keeper
 
 
 def serve() -> None:
     """Run what schedules.yaml says, until stopped with SIGTERM or Ctrl-C. Logs JSON lines to standard output."""
     from bots.service import run_service
+    from bots.status import WaitingCodes
 
     log_to(None)
-    run_service(office.settings, office.inventory, _keeper, tell=tell)
+    codes = WaitingCodes()
+    run_service(office.settings, office.inventory, partial(_keeper, codes.ask), tell=tell, codes=codes)
 
 
-def _keeper() -> Keeper:
+def _keeper(ask: Ask) -> Keeper:
     from bots.keeping import Keeper, renewing
     from bots.runner import Runner
 
     parts = (office.settings, office.inventory, office.vault)
     renew = renewing(office.inventory, office.vault, office.settings, by="service")
-    runner = Runner(*parts, office.key, source="service", by="service", tell=tell, past_expiry=renew)
+    runner = Runner(*parts, office.key, source="service", by="service", tell=tell, past_expiry=renew, ask=ask)
     return Keeper(runner, office.inventory, office.vault, office.settings)
+
+
+def status_token(json: Json = False) -> None:
+    """Your token for the status page. It names you: give it to nobody."""
+    from bots.people import who
+    from bots.status.doorkeeper import Doorkeeper
+
+    token = Doorkeeper.of(office.settings, office.settings.status_port).token(who())
+    print_done(token, json=json, token=token, address=f"http://127.0.0.1:{office.settings.status_port}/")
 
 
 def today(json: Json = False) -> None:
@@ -71,5 +84,6 @@ def report(
 def add_to(app: typer.Typer) -> None:
     """Hang these commands into the tree."""
     app.command()(serve)
+    app.command("status-token")(status_token)
     app.command()(today)
     app.command()(report)

@@ -8,19 +8,22 @@ import typer
 
 from bots.cli.office import office
 from bots.cli.printing import Json, print_fields, print_json, print_table
+from bots.cli.watching import WatchFlag, ask_for_sign_off, pace_of
 
 Name = Annotated[str, typer.Argument(help="The account's name.")]
 
 
-def sign_in(name: Name, json: Json = False) -> None:
+def sign_in(name: Name, watch: WatchFlag = False, json: Json = False) -> None:
     """Sign in to the portal of an account, with its code if one is asked for."""
     office.acting("sign in to a portal")
-    result = office.carry_out(name, lambda runner: runner.run(name, "login"))
+    result = office.carry_out(name, lambda runner: runner.run(name, "login", fresh=watch), pace=pace_of(watch))
     how = {"stored": "still signed in from before", "password": "signed in with the password"}[result.sign_in]
     if json:
         print_json({"account": name, "run_id": result.head.run_id, "sign_in": str(result.sign_in)})
     else:
         print(f"{name}: {how}")
+    if watch:
+        ask_for_sign_off(name, "login", f"{name} is signed in")
 
 
 def check(name: Name, json: Json = False) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -14,14 +15,13 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[impo
 from apscheduler.triggers.base import BaseTrigger  # type: ignore[import-untyped]
 
 from bots import now
-from bots.clock.cron import next_fire
-from bots.clock.due import write_due
-from bots.clock.schedules import Schedule
+from bots.clock.planner import Planner
+from bots.clock.rows import Schedule
 from bots.inventory import Inventory
 from flows.errors import InputError
 
 TICK_SECONDS = 1
-REAL_TIME_TICKS = 60  # without a sandbox every so many ticks, in case the machine slept or its clock was set
+AGAIN = timedelta(milliseconds=20)
 
 log = structlog.get_logger("portalkeeper")
 # It warns on stderr when a tick takes longer than a second; nothing is lost by that here.
@@ -29,46 +29,78 @@ logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
 
 
 def next_due(schedules: Sequence[Schedule], after: datetime) -> tuple[datetime, Schedule] | None:
-    """What comes due next after `after`, and when (UTC); None when no row has an account."""
-    times = [(next_fire(row.cron, row.zone, after), row.name, row) for row in schedules if row.accounts]
-    at, _, row = min(times, default=(None, "", None))
+    """What comes due next after `after`, before any jitter, and when (UTC); None when no row has an account."""
+    found = [
+        (moment.at, row.name, row) for row in schedules if row.subjects and (moment := row.timing.first_after(after))
+    ]
+    at, _, row = min(found, default=(None, "", None))
     return (at, row) if at and row else None
 
 
 class _WhenDue(BaseTrigger):  # type: ignore[misc]
-    """Fires at each next due time, by real time."""
+    """Fires by real time when the planner's next due time comes.
 
-    def __init__(self, schedules: Sequence[Schedule]) -> None:
-        self._schedules = schedules
+    APScheduler asks before the job has written what is due now; then it is asked again in a moment.
+    """
 
-    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime | None:
-        """The next due time after now."""
-        found = next_due(self._schedules, max(previous or now, now).astimezone(UTC))
-        return found[0] if found else None
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
+        """The next due time, in a moment when it is over; tomorrow when nothing comes."""
+        earliest = max(previous or now, now) + AGAIN
+        return max(self._clock.next_in_real_time() or now + timedelta(days=1), earliest)
 
 
-class _Writer:
+class Clock:
     """Writes what is due, one call at a time, and sets `due` when there is something new."""
 
     def __init__(self, inventory: Inventory, schedules: Sequence[Schedule]) -> None:
         self.due = asyncio.Event()
         self.writing = asyncio.Lock()
+        self.last_tick = time.monotonic()
         self._inventory = inventory
-        self._schedules = schedules
-        self._ticks = 0
+        self._planner = Planner(inventory, schedules)
         self._trouble = ""
+        self._scheduler: Any = None
+
+    def ticked_at(self) -> float:
+        """When it last ticked, by `time.monotonic`."""
+        return self.last_tick
+
+    def begin(self) -> None:
+        """Write what came due while nobody looked. Raises `InputError` when that can't be written."""
+        if self._planner.write(now.utc()):
+            self.due.set()
+
+    def next_in_real_time(self) -> datetime | None:
+        """When the next due time comes by this machine's clock, however far a sandbox has moved ours."""
+        at = self._planner.next_due()
+        if self._trouble:
+            return datetime.now(UTC) + timedelta(seconds=TICK_SECONDS)
+        return datetime.now(UTC) + (at - now.utc()) if at else None
+
+    async def follow(self, schedules: Sequence[Schedule]) -> None:
+        """Go by other rows from now on. Nothing that came due by the old ones is lost: it is written first."""
+        await self.write()
+        async with self.writing:
+            self._planner = Planner(self._inventory, schedules)
+        await self.write()
+        if self._scheduler:
+            self._scheduler.reschedule_job("write", trigger=_WhenDue(self))
 
     async def tick(self) -> None:
-        """Each second: write at once while a sandbox moves the time, else once a minute."""
-        self._ticks += 1
-        if now.sandbox_clock_in_force() or self._ticks % REAL_TIME_TICKS == 0:
+        """Each second: write what the scheduler could not see coming, a jump of the clock or a machine that slept."""
+        self.last_tick = time.monotonic()
+        at = self._planner.next_due()
+        if at is None or at <= now.utc() or self._trouble:
             await self.write()
 
     async def write(self) -> None:
         """Write what is due. Trouble with the disk is told once; the next tick makes up for it."""
         async with self.writing:
             try:
-                if await asyncio.to_thread(write_due, self._inventory, self._schedules, now.utc()):
+                if await asyncio.to_thread(self._planner.write, now.utc()):
                     self.due.set()
                 self._trouble = ""
             except InputError as error:
@@ -76,23 +108,31 @@ class _Writer:
                     log.warning("due rows can't be written; trying again", why=str(error))
                 self._trouble = str(error)
 
+    def start(self) -> None:
+        """Begin to tick."""
+        options: dict[str, Any] = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        self._scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=options)
+        self._scheduler.add_job(self.write, _WhenDue(self), id="write")
+        self._scheduler.add_job(self.tick, "interval", seconds=TICK_SECONDS)
+        self._scheduler.start()
+
+    async def stop(self) -> None:
+        """Tick no more, once what is being written is written."""
+        self._scheduler.pause()
+        async with self.writing:
+            self._scheduler.shutdown(wait=False)
+
 
 @asynccontextmanager
-async def ticking(inventory: Inventory, schedules: Sequence[Schedule]) -> AsyncIterator[asyncio.Event]:
-    """Keep writing due rows while the block lasts; the event is set whenever there are new ones.
+async def ticking(inventory: Inventory, schedules: Sequence[Schedule]) -> AsyncIterator[Clock]:
+    """Keep writing due rows while the block lasts; the clock's `due` is set whenever there are new ones.
 
     First writes what came due while nobody looked. Raises InputError when that can't be written.
     """
-    write_due(inventory, schedules, now.utc())
-    writer = _Writer(inventory, schedules)
-    options: dict[str, Any] = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
-    scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=options)
-    scheduler.add_job(writer.write, _WhenDue(schedules))
-    scheduler.add_job(writer.tick, "interval", seconds=TICK_SECONDS)
-    scheduler.start()
+    clock = Clock(inventory, schedules)
+    clock.begin()
+    clock.start()
     try:
-        yield writer.due
+        yield clock
     finally:
-        scheduler.pause()
-        async with writer.writing:
-            scheduler.shutdown(wait=False)
+        await clock.stop()

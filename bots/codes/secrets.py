@@ -11,7 +11,7 @@ from bots.disk import private_folder
 from bots.sealing import Key, read_sealed, write_sealed
 from flows.errors import InputError
 
-CHANNELS = ("mailbox",)
+CHANNELS = ("mailbox", "sms")
 
 
 class ChannelSecrets:

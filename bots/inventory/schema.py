@@ -175,6 +175,54 @@ def m008_ways_of_codes(db: Database) -> None:
         db.execute("ALTER TABLE accounts ADD COLUMN code_ways TEXT")
 
 
+@migrations()
+def m010_eras_that_are_late(db: Database) -> None:
+    """What claims say was paid, what is late or waits with its incident, and which archived files were purged."""
+    db.execute(
+        """CREATE TABLE era_paid_claims (
+            payer TEXT NOT NULL, payee_npi TEXT NOT NULL, payee_tin TEXT NOT NULL, trace TEXT NOT NULL,
+            paid_on TEXT NOT NULL, run_id TEXT NOT NULL, claims INTEGER NOT NULL, amount TEXT NOT NULL,
+            PRIMARY KEY (payer, payee_npi, payee_tin, trace, paid_on, run_id)) STRICT, WITHOUT ROWID"""
+    )
+    db.execute(
+        """CREATE TABLE era_findings (
+            key TEXT PRIMARY KEY, incident INTEGER NOT NULL REFERENCES incidents(id), kind TEXT NOT NULL,
+            since TEXT NOT NULL, days INTEGER NOT NULL, payer TEXT NOT NULL, payee TEXT NOT NULL,
+            payee_tin TEXT NOT NULL, trace TEXT NOT NULL, method TEXT NOT NULL, amount TEXT NOT NULL,
+            words TEXT NOT NULL, do TEXT NOT NULL) STRICT, WITHOUT ROWID"""
+    )
+    db.execute("ALTER TABLE era_files ADD COLUMN purged_at TEXT")
+
+
+@migrations()
+def m012_the_service(db: Database) -> None:
+    """What due rows wait for and until when, work lists by counts, who signed off what, copies of the data folder."""
+    due = ("portal", "not_before", "start_by", "ready_by", "waits_for", "started_at", "by")
+    there = {column.name for column in db.table("due").columns}
+    for column in due:
+        if column not in there:
+            db.execute(f"ALTER TABLE due ADD COLUMN {column} TEXT")
+    db.execute("UPDATE due SET portal = (SELECT portal FROM accounts WHERE name = due.account) WHERE state = 'due'")
+    db.execute("CREATE INDEX IF NOT EXISTS due_running ON due(started_at) WHERE state = 'running'")
+    db.execute(
+        """CREATE TABLE IF NOT EXISTS worklists (
+            schedule TEXT NOT NULL, day TEXT NOT NULL, file TEXT NOT NULL, flow TEXT NOT NULL, planned INTEGER NOT NULL,
+            answered INTEGER NOT NULL, no_answer INTEGER NOT NULL, held INTEGER NOT NULL, not_asked INTEGER NOT NULL,
+            words TEXT NOT NULL, chosen TEXT NOT NULL, answers TEXT NOT NULL, started_at TEXT NOT NULL, ready_at TEXT,
+            ready_by TEXT, cause TEXT, PRIMARY KEY (schedule, day, file)) STRICT, WITHOUT ROWID"""
+    )
+    db.execute(
+        """CREATE TABLE IF NOT EXISTS sign_offs (
+            account TEXT NOT NULL, flow TEXT NOT NULL, module_version TEXT NOT NULL, signed_by TEXT NOT NULL,
+            signed_at TEXT NOT NULL, PRIMARY KEY (account, flow, module_version)) STRICT, WITHOUT ROWID"""
+    )
+    db.execute(
+        """CREATE TABLE IF NOT EXISTS backups (
+            id INTEGER PRIMARY KEY, kind TEXT NOT NULL, at TEXT NOT NULL, file TEXT NOT NULL, size INTEGER NOT NULL,
+            sha256 TEXT NOT NULL, made_at TEXT NOT NULL, by TEXT NOT NULL) STRICT"""
+    )
+
+
 _MORNING = (
     """CREATE TABLE outbox (
             id INTEGER PRIMARY KEY, made_at TEXT NOT NULL, kind TEXT NOT NULL, way TEXT NOT NULL, target TEXT NOT NULL,
@@ -191,7 +239,6 @@ _MORNING = (
     "CREATE INDEX runs_history ON runs(portal, flow, started_at, error, ended_at, asked)",
     "CREATE INDEX due_written ON due(written_at)",
     "CREATE INDEX due_ended ON due(ended_at)",
-    "CREATE INDEX due_running ON due(id) WHERE state = 'running'",
     "CREATE INDEX incidents_closed ON incidents(closed_at) WHERE closed_at IS NOT NULL",
 )
 

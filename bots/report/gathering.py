@@ -14,6 +14,7 @@ from bots.inventory import Inventory, stamp
 from bots.inventory.accounts import organizations
 from bots.outlook import Clocks, DueItem, survey
 from bots.report import ahead, changes, costs, history, needs, office, whole
+from bots.report.eras import era_needs
 from bots.report.model import AccountLine, FlowLine, Need, NotRun, Report, WorkList
 from bots.report.standings import Account, line_of, masked, need_of, put_aside, read_accounts
 from bots.settings import Settings
@@ -163,6 +164,7 @@ def _needs(source: Source, lists: Sequence[WorkList]) -> list[Need]:
         *needs.stops(source.incidents, zone, at),
         *needs.holds(source.inventory, zone, at, source.until),
         *needs.files(source.incidents, zone, at),
+        *era_needs(source.inventory, zone, at, source.until),
         *(
             need
             for need in needs.dates(source.items, source.accounts, source.plan.office.closes, at)

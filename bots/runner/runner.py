@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -23,9 +22,10 @@ from bots.runner.desk import Record, Wanted
 from bots.runner.run import Run
 from bots.runner.runs import RunHead, end_run, lookups_today, new_run_id, start_run
 from bots.sealing import Key
-from bots.session import Person
+from bots.session import Pace, Person
 from bots.settings import Settings, is_loopback
 from bots.vault import Vault
+from bots.vault.aside import aside
 from flows.errors import AccountHeld, ActionRequired, InputError, PortalkeeperError
 from flows.parties import Account, code_ways
 from payers.model import Portal
@@ -68,12 +68,11 @@ PastExpiry = Callable[["Runner", str], Awaitable[RunResult | None]]
 
 class Runner:
     """Runs flows for accounts. One Runner per process; runs of different accounts may go on at the same time.
-
     `past_expiry` is asked to change a password that has expired; a run that met it begins again after that. With a
     `person` the only flow is *assist*: they act, in a browser that is `headed`.
 
     `source` says who asked: *command*, *batch* or *service*; only the last is automatic for the guard. `tell` is
-    given what a person would like to know while waiting, and `ask` asks them for a code.
+    given what a person would like to know while waiting, `ask` asks them for a code, `pace` before each step.
     """
 
     def __init__(
@@ -90,6 +89,7 @@ class Runner:
         person: Person | None = None,
         headed: bool = False,
         ask: Ask | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self._settings = settings
         self._inventory = inventory
@@ -111,6 +111,7 @@ class Runner:
             step_seconds=settings.step_timeout_seconds,
             person=person,
             headed=headed,
+            pace=pace,
         )
 
     async def stop(self) -> None:
@@ -171,9 +172,9 @@ class Runner:
         run.template, run.prepare = run.template.model_copy(update={"fresh": fresh}), prepare
         failure: Failure | None = None
         try:
-            await asyncio.to_thread(self._look_for_copies)
+            await aside(self._look_for_copies)
             if flow != "password_recovery":  # the way back, for accounts that can't sign in
-                self._check_before_contact(row, portal)
+                await aside(self._check_before_contact, row, portal)
             run.questions = questions[: self._allowance(row, len(questions))]
             await run.go()
             if len(run.questions) < len(questions):
@@ -205,6 +206,7 @@ class Runner:
                 portal=portal.name,
                 username=row["user_id"],
                 email=row["registered_email"] or "",
+                phone=row["registered_phone"] or "",
                 code_ways=code_ways(row["code_ways"]),
             ),
             address=address,
@@ -258,9 +260,9 @@ class Runner:
         after_run(self._inventory, head.portal, run.template.flow, head.run_id, failure, run.limits)
         remember(self._inventory, self._settings.last_seen)
         if run.template.flow == "era_download":
-            from bots.era.fetched import take_fetched  # brings a reader that no other flow needs
+            from bots.era.fetched import conclude_fetch  # brings a reader that no other flow needs
 
-            take_fetched(self._settings, self._inventory, self._key)
+            conclude_fetch(self._settings, self._inventory, self._key)
         log.info(
             "run",
             **asdict(head),

@@ -17,6 +17,7 @@ from flows.errors import InputError
 from flows.parties import Member, Organization, Payer, Person, Provider, Record, Relationship
 
 _R = TypeVar("_R", bound=Record)
+Day = date
 _Found = tuple[Payer, str] | str
 
 _RELATIONSHIPS = {
@@ -135,6 +136,13 @@ class QuestionReader:
             return read_date(text, self.date_formats)
         except ValueError as error:
             raise RowProblem(f"{column} {error}") from None
+
+    def day_in(self, cells: Mapping[str, str], column: str) -> Day | None:
+        """Return the day in `column`, which may have a time of the day after it; none when none can be read."""
+        try:
+            return read_date(re.split(r"[T ]", cells.get(column, ""))[0], self.date_formats)
+        except ValueError:
+            return None
 
 
 def _filled(cells: Mapping[str, str], column: str) -> str:

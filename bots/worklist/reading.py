@@ -18,6 +18,8 @@ from bots.worklist.table import Table, read_table
 from flows.errors import InputError
 from flows.parties import Organization, Payer
 
+DAY_COLUMNS = ("service_date", "appointment_at", "submitted_on")  # by which rows are chosen
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
@@ -25,6 +27,7 @@ class Row:
 
     `reference` and `passed`, the columns outside the contract, are exactly as in the file. `key` is a keyed hash of
     payer and inquiry: the same question has the same key in every file. `account` is the account asked for, if any.
+    `days` are those of `DAY_COLUMNS` that can be read, by column.
     """
 
     line: int
@@ -35,6 +38,7 @@ class Row:
     problem: str | None
     key: str
     passed: dict[str, str] = field(repr=False)
+    days: Mapping[str, date] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +165,7 @@ def _row(
         problem=problem,
         key=question_key(payer, inquiry, keyed_hash) if payer and inquiry else "",
         passed={heading: texts[index] for heading, index in layout.passed},
+        days={column: day for column in DAY_COLUMNS if (day := reader.day_in(cells, column))},
     )
 
 

@@ -15,6 +15,8 @@ import pytest
 
 from bots import clock, disk, now
 from bots.clock import DueState, Schedule, tick
+from bots.clock.cron import fire_times
+from bots.clock.timing import Timing
 from bots.inventory import Inventory
 from flows.era_download import EraDownloadAnswer
 from flows.errors import InputError
@@ -83,15 +85,13 @@ def test_a_daily_row_runs_once_on_each_day_also_when_the_clocks_change(
     cron = f"{minute_of_day % 60} {minute_of_day // 60} * * *"
     local = ZoneInfo(zone)
     first = datetime(around.year, around.month, around.day, tzinfo=local) - DAY
-    times = clock.fire_times(cron, zone, first - timedelta(seconds=1), first + 3 * DAY - timedelta(seconds=1))
+    times = fire_times(cron, zone, first - timedelta(seconds=1), first + 3 * DAY - timedelta(seconds=1))
     days = [at.astimezone(local).date() for at in times]
     assert days == [around - DAY, around, around + DAY]
 
 
 def test_a_time_that_a_change_of_the_clock_skips_comes_after_it() -> None:
-    [at] = clock.fire_times(
-        "30 2 * * *", NEW_YORK, datetime(2026, 3, 8, 5, tzinfo=UTC), datetime(2026, 3, 8, 9, tzinfo=UTC)
-    )
+    [at] = fire_times("30 2 * * *", NEW_YORK, datetime(2026, 3, 8, 5, tzinfo=UTC), datetime(2026, 3, 8, 9, tzinfo=UTC))
     assert at.astimezone(ZoneInfo(NEW_YORK)).strftime("%H:%M %Z") == "03:30 EDT"
 
 
@@ -100,9 +100,9 @@ def test_a_time_that_a_change_of_the_clock_skips_comes_after_it() -> None:
 def test_cutting_time_into_pieces_loses_and_repeats_nothing(cron: str, zone: str) -> None:
     for month, day in ((3, 7), (3, 28), (10, 24), (10, 31)):
         begin = datetime(2026, month, day, tzinfo=UTC)
-        whole = clock.fire_times(cron, zone, begin, begin + 3 * DAY)
+        whole = fire_times(cron, zone, begin, begin + 3 * DAY)
         cuts = [begin + timedelta(minutes=7 * i) for i in range(3 * 24 * 60 // 7)] + [begin + 3 * DAY]
-        pieces = [at for a, b in itertools.pairwise(cuts) for at in clock.fire_times(cron, zone, a, b)]
+        pieces = [at for a, b in itertools.pairwise(cuts) for at in fire_times(cron, zone, a, b)]
         assert pieces == list(whole)
 
 
@@ -116,12 +116,13 @@ def test_weekdays_are_those_of_cron() -> None:
         "0 5 * * 5-7": "Sun Fri Sat",
         "0 5 * * SAT,2": "Tue Sat",
     }.items():
-        times = clock.fire_times(line, "UTC", sunday, sunday + 7 * DAY)
+        times = fire_times(line, "UTC", sunday, sunday + 7 * DAY)
         assert " ".join(f"{at:%a}" for at in times) == days, line
 
 
 def test_rare_moments_are_found() -> None:
-    assert clock.next_fire("0 0 29 2 *", "UTC", datetime(2096, 3, 1, tzinfo=UTC)) == datetime(2104, 2, 29, tzinfo=UTC)
+    found = Timing("UTC", "0 0 29 2 *").first_after(datetime(2096, 3, 1, tzinfo=UTC))
+    assert found and found.at == datetime(2104, 2, 29, tzinfo=UTC)
 
 
 # --- writing due rows
@@ -252,7 +253,6 @@ async def test_a_jump_of_five_hours_writes_all_that_came_due(
     tmp_path: Path, inventory: Inventory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tick, "TICK_SECONDS", 0.05)
-    monkeypatch.setattr(tick, "REAL_TIME_TICKS", 1_000_000)
     path = tmp_path / "sandbox-clock.json"
     half_past = (START + timedelta(minutes=30) - datetime.now(UTC)).total_seconds()
 
@@ -262,11 +262,11 @@ async def test_a_jump_of_five_hours_writes_all_that_came_due(
     try:
         jump(0)
         now.use_sandbox_clock(path)
-        async with clock.ticking(inventory, [schedule("0 * * * *")]) as due:
+        async with clock.ticking(inventory, [schedule("0 * * * *")]) as ticker:
             for hours in (5, 6):
                 jump(hours)
-                await asyncio.wait_for(due.wait(), 10)
-                due.clear()
+                await asyncio.wait_for(ticker.due.wait(), 10)
+                ticker.due.clear()
                 assert len(states(inventory, "due")) == hours
     finally:
         now.use_sandbox_clock(None)
@@ -276,34 +276,36 @@ async def test_a_jump_of_five_hours_writes_all_that_came_due(
 async def test_in_real_time_the_scheduler_wakes_when_something_is_due(
     inventory: Inventory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(tick, "TICK_SECONDS", 3600)  # so that no tick finds it
     soon = datetime.now(UTC) + timedelta(seconds=0.5)
-    moments = [soon, soon + timedelta(days=1)]
-    monkeypatch.setattr(tick, "next_fire", lambda cron, zone, after: next(at for at in moments if at > after))
-    monkeypatch.setattr(tick, "write_due", lambda inventory, schedules, until: int(until >= soon))
-    async with clock.ticking(inventory, [schedule()]) as due:
-        await asyncio.wait_for(due.wait(), 10)
+    ahead = soon.replace(second=0, microsecond=0) + timedelta(minutes=1) - soon
+    monkeypatch.setattr(now, "utc", lambda: datetime.now(UTC) + ahead)
+    async with clock.ticking(inventory, [schedule("* * * * *")]) as ticker:
+        await asyncio.wait_for(ticker.due.wait(), 10)
         assert datetime.now(UTC) - soon < timedelta(seconds=5)
+        assert len(states(inventory, "due")) == 1
 
 
 @pytest.mark.asyncio
 async def test_trouble_with_the_disk_loses_nothing(
     tmp_path: Path, inventory: Inventory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    writer = tick._Writer(inventory, [schedule("0 * * * *")])
-    monkeypatch.setattr(now, "utc", lambda: START)
-    await writer.write()
-    real = clock.write_due
+    at = START
+    monkeypatch.setattr(now, "utc", lambda: at)
+    ticker = clock.Clock(inventory, [schedule("0 * * * *")])
+    ticker.begin()
+    real = Inventory.write
 
-    def full(*args: object) -> int:
+    def full(self: Inventory) -> None:
         raise InputError("the disk is full")
 
-    monkeypatch.setattr(tick, "write_due", full)
-    await writer.write()
-    assert not writer.due.is_set()
-    monkeypatch.setattr(tick, "write_due", real)
-    monkeypatch.setattr(now, "utc", lambda: START + timedelta(hours=2))
-    await writer.write()
-    assert writer.due.is_set() and len(states(inventory, "due")) == 2
+    at = START + timedelta(hours=2)
+    monkeypatch.setattr(Inventory, "write", full)
+    await ticker.write()
+    assert not ticker.due.is_set()
+    monkeypatch.setattr(Inventory, "write", real)
+    await ticker.tick()
+    assert ticker.due.is_set() and len(states(inventory, "due")) == 2
 
 
 # --- schedules.yaml
@@ -363,6 +365,9 @@ def test_the_shipped_file_is_read_and_its_examples_are_right(tmp_path: Path, inv
         "availity-on-weekends",
         "texas-remittances-on-mondays",
         "two-by-name",
+        "tomorrows-patients",
+        "claims-over-14-days",
+        "backup-every-night",
     ]
 
 
@@ -374,21 +379,70 @@ def test_the_shipped_file_is_read_and_its_examples_are_right(tmp_path: Path, inv
         ("everything:", "Every Thing:", 7, "lower-case letters"),
         ("east-2]", "east-9]", 4, "no account is called 'east-9'; there are: east-1"),
         ("east-2]", "jo-own]", 4, "only worker accounts run by schedule"),
-        ("[east-1, east-2]", "[]", 4, "expected a list of names, or portal: NAME, or all"),
-        ("[east-1, east-2]", "east-1", 4, "expected a list of names, or portal: NAME, or all"),
+        ("[east-1, east-2]", "[]", 4, "expected a list of names, or portal: NAME, or tag: WORD, or all"),
+        ("[east-1, east-2]", "east-1", 4, "expected a list of names, or portal: NAME, or tag: WORD, or all"),
         ("portal: west", "portal: north", 13, "no portal is called 'north'; there are: east, west"),
-        ("portal: west", "portals: west", 13, "expected a list of names, or portal: NAME, or all"),
+        ("portal: west", "portals: west", 13, "expected a list of names, or portal: NAME, or tag: WORD, or all"),
         (
             "flow: login\n  accounts: all",
             "flow: era\n  accounts: all",
             8,
-            "flow: expected login, keep or era_download, not 'era'",
+            "flow: expected login, keep, era_download, eligibility, claim_status or backup, not 'era'",
         ),
         ("  zone: UTC", "  zone: EST", 11, "expected an IANA time zone such as America/New_York, not 'EST'"),
         ("  zone: UTC", "  zone: America", 11, "expected an IANA time zone"),
         ("  zone: UTC", "  zone: ../etc/passwd", 11, "expected an IANA time zone"),
         ("  zone: UTC", "  zone: Mars/Base", 11, "expected an IANA time zone"),
-        ("  zone: UTC", "  window: 4h", 11, "'window' is not a key of a row; the keys are flow, accounts, cron, zone"),
+        (
+            "  zone: UTC",
+            "  windows: 4h",
+            11,
+            "'windows' is not a key of a row; the keys are flow, accounts, cron, every",
+        ),
+        ("  zone: UTC", "  zone: UTC\n  window: 4h", 12, "window: expected hours such as 04:00-06:30, not '4h'"),
+        (
+            "  zone: UTC",
+            "  zone: UTC\n  window: 04:00-25:00",
+            12,
+            "expected a time of the day such as 06:30, not '25:00'",
+        ),
+        ("  zone: UTC", "  zone: UTC\n  window: 04:00-04:00", 12, "begins when it ends"),
+        ("  zone: UTC", "  zone: UTC\n  window: 06:00-07:00", 12, "never comes due inside its window"),
+        ("  zone: UTC", "  zone: UTC\n  every: 2h", 7, "everything: expected cron or every, one of them"),
+        ("cron: 0 5 * * *", "every: 2 hours", 10, "every: expected minutes or hours such as 15m or 2h, from 1m to 24h"),
+        ("cron: 0 5 * * *", "every: 0m", 10, "from 1m to 24h"),
+        ("  cron: 0 5 * * *\n", "", 7, "everything: cron or every not given"),
+        ("  zone: UTC", "  zone: UTC\n  late: maybe", 12, "late: expected missed or next window, not 'maybe'"),
+        ("  zone: UTC", "  zone: UTC\n  late: next window", 7, "expected a window, since late names the next one"),
+        (
+            "  zone: UTC",
+            "  zone: UTC\n  jitter: 13h",
+            12,
+            "jitter: expected minutes or hours such as 15m or 2h, from 0m to 12h",
+        ),
+        ("  zone: UTC", "  zone: UTC\n  ready_by: noon", 12, "ready_by: expected a time of the day such as 06:30"),
+        ("  zone: UTC", "  zone: UTC\n  list: a.csv", 7, "expected no list: login asks no list of questions"),
+        ("  zone: UTC", "  zone: UTC\n  up_to: 9", 7, "expected up_to for lists only"),
+        ("portal: west", "tag: nobody", 13, "no account has the tag 'nobody'"),
+        (
+            "flow: login\n  accounts: all",
+            "flow: eligibility",
+            7,
+            "expected list, the file or folder that eligibility asks",
+        ),
+        ("flow: login\n  accounts: all", "flow: eligibility\n  accounts: all", 9, "eligibility is not run per account"),
+        (
+            "flow: login\n  accounts: all",
+            "flow: claim_status\n  list: c\n  select: tomorrow",
+            10,
+            "expected next_business_day",
+        ),
+        (
+            "flow: login\n  accounts: all",
+            "flow: claim_status\n  list: c\n  older_than_days: x",
+            10,
+            "older_than_days: ",
+        ),
         ("  zone: UTC\n", "", 7, "everything: zone not given"),
         ("  zone: UTC", "  zone: [UTC]", 11, "zone: expected one word or line"),
         ("cron: 0 5 * * *", "cron: 0 5 * *", 10, "expected five fields"),

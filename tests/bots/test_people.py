@@ -147,7 +147,7 @@ MAY = {
         "stop or start the worker",
     },
     Role.CUSTODIAN: {"store a secret", "change a password"},
-    Role.COMPLIANCE: {"decide on a permission"},
+    Role.COMPLIANCE: {"decide on a permission", "purge the archive"},
     Role.AUDITOR: set(),
 }
 
@@ -202,13 +202,18 @@ READING = {
     "payers",
     "provider list",
     "runs",
+    "schedule check",
+    "schedule list",
+    "schedule next",
+    "sign-off list",
+    "status-token",
     "today",
     "vault check",
     "vault list",
     "why",
 }
 # They come before there are people, stand apart from the data folder, or do what schedules.yaml says as "service".
-FOR_NOBODY = {"init", "demo", "new-portal", "sandbox", "serve"}
+FOR_NOBODY = {"init", "demo", "new-portal", "sandbox", "serve", "codes listen"}
 CHANGING = {
     "account add": ["b", "--portal", "availity", "--user-id", "u"],
     "account freeze": ["a", "--because", "x"],
@@ -219,6 +224,7 @@ CHANGING = {
     "account signed-in": ["a", "--because", "x"],
     "account unfreeze": ["a", "--because", "x"],
     "assist": ["a"],
+    "backup": [],
     "claim-status": ["--payer", "aetna"],
     "codes backup": ["a"],
     "codes set": ["mailbox"],
@@ -230,6 +236,7 @@ CHANGING = {
     "era fetch": ["--payer", "aetna"],
     "era bank": ["file.csv"],
     "era dismiss": ["1", "--because", "x"],
+    "era purge": ["--because", "x"],
     "era release": ["1", "--because", "x"],
     "era seen": ["folder"],
     "incident close": ["INC-0001", "--because", "x"],
@@ -243,6 +250,8 @@ CHANGING = {
     "portal pause": ["availity", "--because", "x"],
     "portal resume": ["availity", "--because", "x"],
     "provider add": ["2000001018"],
+    "restore": [],
+    "run": ["mornings"],
     "report": ["--send"],
     "sign-in": ["a"],
     "start": ["--because", "x"],

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from bots import clock, now, service
+from bots import clock, now, service, shift
 from bots.clock import Schedule
 from bots.desk import Failure, SignIn
 from bots.inventory import Inventory
@@ -39,6 +39,7 @@ class FakeRunner:
         self.most = 0
         self.twice = False
         self.stopped = False
+        self.refused: dict[str, str] = {}
         self.enough = asyncio.Event()
         self.wanted = len(NAMES)
         self._act = act
@@ -58,6 +59,14 @@ class FakeRunner:
         failure = found if isinstance(found, Failure) else None
         head = RunHead(f"run-{len(self.ran)}", account, "east", "1")
         return RunResult(head, SignIn.STORED, 0, 0, failure)
+
+    def hindrance(self, row: clock.Due) -> str:
+        return self.refused.get(row.account, "")
+
+    async def work(self, row: clock.Due, schedule: Schedule) -> str | None:
+        self.ran.append(f"#{row.schedule}")
+        self.enough.set()
+        return None
 
     async def stop(self) -> None:
         self.stopped = True
@@ -86,7 +95,7 @@ def inventory(tmp_path: Path) -> Iterator[Inventory]:
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setattr(registry, "portals", one_portal)
     (tmp_path / "schedules.yaml").write_text("daily: {flow: login, accounts: all, cron: 0 5 * * *, zone: UTC}\n")
-    return Settings(home=tmp_path, sign_ins_at_once=1)
+    return Settings(home=tmp_path, sign_ins_at_once=1, status_port=0)
 
 
 class World:
@@ -179,7 +188,6 @@ async def test_as_many_run_at_once_as_there_are_places_but_never_two_of_one_acco
 @pytest.mark.asyncio
 async def test_what_comes_due_while_it_serves_is_run(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bots.clock.tick.TICK_SECONDS", 0.05)
-    monkeypatch.setattr("bots.clock.tick.REAL_TIME_TICKS", 1)
     runner = FakeRunner()
     asyncio.get_running_loop().call_later(0.2, lambda: setattr(world, "at", START + DAY))
     await world.serve(runner)
@@ -250,7 +258,7 @@ async def test_told_to_stop_it_takes_no_new_row_and_lets_the_running_one_end(wor
 async def test_a_run_that_does_not_end_is_cancelled_and_tried_once_more_at_the_next_start(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "GRACE_SECONDS", 0.1)
+    monkeypatch.setattr(shift, "GRACE_SECONDS", 0.1)
     world.at = START + DAY
     for _ in range(2):
         begun = asyncio.Event()
@@ -271,7 +279,7 @@ async def test_a_run_that_does_not_end_is_cancelled_and_tried_once_more_at_the_n
 
 @pytest.mark.asyncio
 async def test_an_inventory_out_of_use_for_a_while_loses_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "LOOK_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(shift, "LOOK_AGAIN_SECONDS", 0.01)
     trouble = {"take_next": 2, "conclude": 2}
 
     def failing(name: str) -> Callable[..., object]:
@@ -294,6 +302,79 @@ async def test_an_inventory_out_of_use_for_a_while_loses_nothing(world: World, m
 
 
 @pytest.mark.asyncio
+async def test_no_more_runs_on_one_portal_than_its_limit(world: World) -> None:
+    world.settings = world.settings.model_copy(update={"sign_ins_at_once": 4, "runs_per_portal": 2})
+    world.at = START + DAY
+    runner = FakeRunner(lambda account: asyncio.sleep(0.1))
+    await world.serve(runner)
+    assert (sorted(runner.ran), runner.most) == (list(NAMES), 2)
+
+
+@pytest.mark.asyncio
+async def test_what_may_not_run_unattended_is_missed_with_its_cause(world: World) -> None:
+    world.at = START + DAY
+    runner = FakeRunner()
+    runner.refused, runner.wanted = {"account-a": "not signed off"}, 5
+    await world.serve(runner)
+    assert "account-a" not in runner.ran
+    assert world.inventory.rows("SELECT account, cause FROM due WHERE state = 'missed'") == [
+        {"account": "account-a", "cause": "not signed off"}
+    ]
+    assert world.told[-1] == "stopped; 5 runs, 0 of them without success"
+
+
+@pytest.mark.asyncio
+async def test_rows_that_are_right_run_beside_one_that_is_wrong(world: World) -> None:
+    with world.settings.schedules.open("a") as file:
+        file.write("other: {flow: login, accounts: [nobody], cron: 0 5 * * *, zone: UTC}\n")
+    world.at = START + DAY
+    runner = FakeRunner()
+    await world.serve(runner)
+    assert sorted(runner.ran) == list(NAMES)
+    assert any("line 2: other: no account is called 'nobody'" in words for words in world.told)
+
+
+@pytest.mark.asyncio
+async def test_a_changed_file_is_taken_up_and_a_broken_one_keeps_the_old_rows(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr("bots.clock.tick.TICK_SECONDS", 0.05)
+    file = world.settings.schedules
+    good = file.read_text()
+
+    async def until(words: str) -> None:
+        while not any(words in line for line in world.told):
+            await asyncio.sleep(0.02)
+
+    async def change() -> None:
+        await until("next due")
+        file.write_text("daily: {flow: nonsense}\n")
+        await until("the old rows stay in force")
+        world.at = START + DAY
+        await asyncio.wait_for(first.enough.wait(), 20)
+        first.enough.clear()
+        file.write_text(good.replace("all", "[account-a]").replace("0 5", "0 6"))
+        await until("1 schedules for 1 accounts")
+        world.at = START + 2 * DAY
+
+    first = FakeRunner()
+    changing = asyncio.create_task(change())
+    done = asyncio.Event()
+
+    async def seven() -> None:
+        while len(first.ran) < 7:
+            await asyncio.sleep(0.02)
+        done.set()
+
+    watching = asyncio.create_task(seven())
+    await world.serve(first, until=done)
+    await asyncio.gather(changing, watching)
+    assert sorted(first.ran) == sorted([*NAMES, "account-a"])
+    assert [row["due_at"][:16] for row in world.inventory.rows("SELECT due_at FROM due WHERE due_at LIKE '%T06%'")]
+
+
+@pytest.mark.asyncio
 async def test_one_service_per_data_folder(world: World, settings: Settings) -> None:
     assert not service.is_running(settings.home)
     with service.only_service(settings.home):
@@ -309,7 +390,9 @@ async def test_one_service_per_data_folder(world: World, settings: Settings) -> 
 async def test_a_wrong_schedule_stops_the_start_before_anything_ran(world: World, settings: Settings) -> None:
     settings.schedules.write_text("daily: {}\n")
     runner = FakeRunner()
-    with pytest.raises(InputError, match=r"schedules.yaml, line 1: daily: flow, accounts, cron, zone not given"):
+    with pytest.raises(
+        InputError, match=r"schedules.yaml, line 1: daily: flow, accounts, cron or every, zone not given"
+    ):
         await world.serve(runner)
     assert not runner.ran
 
@@ -346,7 +429,7 @@ print("ended by itself", flush=True)
 def child(world: World, *, hang: str = "") -> subprocess.Popen[str]:
     here = Path(__file__).parent
     words = [str(here.parents[1]), str(here), str(world.settings.home), world.at.isoformat(), hang]
-    environment = {**os.environ, "PORTALKEEPER_SIGN_INS_AT_ONCE": "1"}
+    environment = {**os.environ, "PORTALKEEPER_SIGN_INS_AT_ONCE": "1", "PORTALKEEPER_STATUS_PORT": "0"}
     return subprocess.Popen([sys.executable, "-c", CHILD, *words], stdout=subprocess.PIPE, text=True, env=environment)
 
 
@@ -386,4 +469,4 @@ def test_a_signal_ends_an_idle_service_within_seconds(world: World, number: sign
     idle.send_signal(number)
     read_until(idle, "ended by itself")
     assert idle.wait(10) == 0
-    assert time.monotonic() - started < service.GRACE_SECONDS / 2  # it waits for nothing
+    assert time.monotonic() - started < shift.GRACE_SECONDS / 2  # it waits for nothing

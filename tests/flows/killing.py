@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -23,6 +24,14 @@ from bots.runner.runner import RunResult
 from bots.vault import Vault
 
 AT_ONCE = 6
+SHARES = 4  # of the steps at which a portal's runs are killed
+
+
+def shares(portals: Sequence[str]) -> list[tuple[str, int]]:
+    """Another quarter of the steps at each portal; all of them, by KILLS=all, in the long form (`make chaos`)."""
+    if os.environ.get("KILLS") == "all":
+        return [(portal, share) for portal in portals for share in range(SHARES)]
+    return [(portal, share % SHARES) for share, portal in enumerate(portals)]
 
 
 @pytest.fixture
@@ -111,12 +120,8 @@ async def killed_at_every_step(
     settle: Callable[[Runner, Cut], Awaitable[None]],
     *,
     share: int,
-    shares: int,
 ) -> None:
-    """Cut `act` off after each of its steps, for a new account each time, and let `settle` see what is left of it.
-
-    One test does every `shares`-th step, several at once.
-    """
+    """Cut `act` off after each step of a share, for a new account each time, and let `settle` see what is left of it."""
     # one inventory for all these accounts, each of which may see its new password refused once
     house.settings = house.settings.model_copy(update={"brake_refusals": 1000})
     one_of_few = asyncio.Semaphore(AT_ONCE)
@@ -139,7 +144,7 @@ async def killed_at_every_step(
         whole = await cut_off(sys.maxsize)
         assert len(whole.life.taken) > 20
         async with asyncio.TaskGroup() as group:
-            steps = range(1 + share, len(whole.life.taken) + 1, shares)
+            steps = range(1 + share, len(whole.life.taken) + 1, SHARES)
             cuts = [group.create_task(cut_off(number)) for number in steps]
         house.world.advance(90)  # past the codes that were used
         async with asyncio.TaskGroup() as group:

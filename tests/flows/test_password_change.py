@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from asking import ask, policies
 from house import House
-from killing import Cut, codes_in_a_row, killed_at_every_step, mortal
+from killing import Cut, codes_in_a_row, killed_at_every_step, mortal, shares
 from pydantic import SecretStr
 
 from bots import now
@@ -28,7 +28,6 @@ pytestmark = pytest.mark.usefixtures("codes_in_a_row")
 
 PORTALS = ("availity", "uhc", "tmhp", "epaces", "medi_cal")
 KILLED = ("availity", "uhc", "epaces")  # the rest has no stop that these have not
-SHARES = 2  # the kills at one portal are spread over so many tests
 
 
 @pytest.fixture(params=PORTALS)
@@ -180,8 +179,7 @@ async def test_a_change_leaves_the_new_password_of_another_run_alone(
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("mortal", "no_session_in_the_way")
-@pytest.mark.parametrize("share", range(SHARES))
-@pytest.mark.parametrize("portal", KILLED, indirect=True)
+@pytest.mark.parametrize(("portal", "share"), shares(KILLED), indirect=["portal"])
 async def test_a_kill_at_every_step_ends_signed_in(house: House, portal: str, share: int) -> None:
     async def change_it(runner: Runner, name: str) -> RunResult:
         return await change_password(runner, house.inventory, house.vault, name, by="Ann")
@@ -195,9 +193,7 @@ async def test_a_kill_at_every_step_ends_signed_in(house: House, portal: str, sh
         assert kept.password.get_secret_value() == seen["password"], cut.where
         assert (seen["locked"], seen["password_refusals"] <= 1) == (False, True), cut.where
 
-    await killed_at_every_step(
-        house, lambda: house.account(portal), change_it, signs_in_again, share=share, shares=SHARES
-    )
+    await killed_at_every_step(house, lambda: house.account(portal), change_it, signs_in_again, share=share)
 
 
 @pytest.mark.parametrize("portal", ["availity", "epaces"])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from house import House
-from killing import Cut, codes_in_a_row, killed_at_every_step, mortal
+from killing import Cut, codes_in_a_row, killed_at_every_step, mortal, shares
 from pydantic import SecretStr
 
 from bots import freezes, now
@@ -22,7 +22,6 @@ __all__ = ["codes_in_a_row", "mortal"]
 pytestmark = pytest.mark.usefixtures("codes_in_a_row")
 
 PORTALS = ("availity", "uhc")
-SHARES = 2  # the kills at one portal are spread over so many tests
 
 
 @pytest.fixture(params=PORTALS)
@@ -103,7 +102,7 @@ async def test_the_service_never_recovers(house: House) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("mortal")
-@pytest.mark.parametrize("share", range(SHARES))
+@pytest.mark.parametrize(("portal", "share"), shares(PORTALS), indirect=["portal"])
 async def test_a_kill_at_every_step_ends_signed_in(house: House, portal: str, share: int) -> None:
     async def recover_it(runner: Runner, name: str) -> RunResult:
         return await recover_password(runner, house.inventory, house.vault, house.settings, name, by="Ann")
@@ -115,9 +114,7 @@ async def test_a_kill_at_every_step_ends_signed_in(house: House, portal: str, sh
         assert kept.password.get_secret_value() == seen["password"], cut.where
         assert (seen["locked"], seen["lock_count"], seen["links_sent"] <= 2) == (False, 0, True), cut.where
 
-    await killed_at_every_step(
-        house, lambda: locked_out(house, portal), recover_it, signs_in, share=share, shares=SHARES
-    )
+    await killed_at_every_step(house, lambda: locked_out(house, portal), recover_it, signs_in, share=share)
 
 
 def test_every_portal_that_recovers_passwords_is_tried() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -55,12 +56,11 @@ class Stage:
             _command(arguments), env=self._env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
 
-    def runs(self) -> list[dict[str, Any]]:
-        """The latest runs, as `runs --json` prints them."""
-        command = _command(("runs", "--json", "--limit", "100"))
-        printed = subprocess.run(command, env=self._env, capture_output=True, text=True, check=True).stdout
-        found: list[dict[str, Any]] = json.loads(printed)
-        return found
+    def due(self, where: str) -> list[dict[str, Any]]:
+        """The rows of the schedule that came due, as the inventory has them."""
+        with closing(sqlite3.connect(self.home / "inventory.db", timeout=30)) as inventory:
+            inventory.row_factory = sqlite3.Row
+            return [dict(row) for row in inventory.execute(f"SELECT * FROM due WHERE {where} ORDER BY due_at, id")]
 
     def seen(self, portal: str) -> dict[str, Any]:
         """What a portal saw of each of its users."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from bots.cli.demo.stage import Stage, sandbox, title, wait_until
-from bots.cli.demo.worklists import NPI, ORGANIZATION, write_claims, write_patients
+from bots.cli.demo.worklists import NPI, ORGANIZATION, write_claims, write_deposits, write_patients
 from bots.cli.printing import print_table
 
 USERS = {
@@ -21,15 +22,22 @@ USERS = {
 WITH_CODES = ("availity", "uhc", "tmhp")
 WRONG, WRONG_USER = "availity-wrong", "evalley02"
 PATIENTS, CLAIMS = 56, 28
-ERA_PAYERS = {"availity": "60054", "uhc": "87726", "tmhp": "texas-medicaid"}  # as the sandbox names them
+ERA_PAYERS = {  # as the sandbox names them
+    "availity": ("62308", "61101", "florida-blue", "60054"),
+    "uhc": ("87726",),
+    "tmhp": ("texas-medicaid",),
+}
 TIN = "000004471"
 ERA_DAYS = 21
-DAY = 86400
-SCHEDULE = """demo-sign-ins:
-  flow: login
-  accounts: [{accounts}]
-  cron: "* * * * *"
-  zone: America/New_York
+DAY, HOUR = 86400, 3600
+LISTED = 16
+JUMPS, JUMP_HOURS = 6, 4
+SCHEDULE = """sign-ins:
+  {{flow: login, accounts: [{accounts}], every: 8h, jitter: 30m, zone: America/New_York}}
+patients-of-today:
+  {{flow: eligibility, list: patients.csv, cron: "0 4 * * *", ready_by: "12:00", zone: America/New_York}}
+backup-every-night:
+  {{flow: backup, cron: "10 4 * * *", zone: America/New_York}}
 """
 COUNTS = (
     "sign_ins",
@@ -100,9 +108,16 @@ def _eras(stage: Stage) -> None:
     first, last = today - timedelta(days=ERA_DAYS - 1), today
     asked = f"tin={TIN}&first={first}&last={last}"
     about = {portal: {"portal": portal, "user": USERS[portal]} for portal in ERA_PAYERS}
+    paid = {
+        portal: [
+            row
+            for payer in payers
+            for row in stage.get(f"/payments?portal={portal}&user={USERS[portal]}&payer={payer}&{asked}")
+        ]
+        for portal, payers in ERA_PAYERS.items()
+    }
     oldest = {
-        portal: stage.get(f"/payments?portal={portal}&user={USERS[portal]}&payer={payer}&{asked}")[-1]["trace"]
-        for portal, payer in ERA_PAYERS.items()
+        portal: next(row["trace"] for row in reversed(rows) if row["method"] == "ACH") for portal, rows in paid.items()
     }
     fetch = ("era", "fetch", "--organization", TIN, "--since", f"{first}", "--until", f"{last}")
     stage.post("/payments", **about["availity"], trace=oldest["availity"], late=True)
@@ -111,6 +126,9 @@ def _eras(stage: Stage) -> None:
     stage.post("/payments", **about["uhc"], trace=oldest["uhc"], revised=True)
     print("(meanwhile a payer revises a remittance; what came damaged is fetched again)")
     stage.pk(*fetch)
+    print("(and the bank tells of its deposits: the late remittance is missed by list and bank, as one thing)")
+    write_deposits(stage.home / "bank.csv", [row for rows in paid.values() for row in rows])
+    stage.pk("era", "bank", str(stage.home / "bank.csv"))
     stage.pk("era", "list")
     stage.pk("era", "missing", may_fail=True)
 
@@ -133,21 +151,27 @@ def _change_passwords(stage: Stage) -> None:
 
 
 def _service(stage: Stage) -> None:
-    title("The service runs its schedule for a short while")
+    title("A day of the service, by jumps of the clock: sign-ins, a list of patients, a backup")
     schedule = SCHEDULE.format(accounts=", ".join(map(_account, USERS)))
     (stage.home / "schedules.yaml").write_text(schedule, encoding="utf-8")
+    write_patients(stage, stage.home / "patients.csv", LISTED)
+    stage.pk("schedule", "list")
     service = stage.start("serve")
     if service.stderr:
-        print(service.stderr.readline().rstrip())  # it has begun once it says so
-    stage.post("/clock", advance_seconds=60)
-    wait_until(lambda: _scheduled(stage) >= len(USERS), seconds=40)
+        print(service.stderr.readline().rstrip(), flush=True)  # it has begun once it says so
+    for _ in range(JUMPS):
+        stage.post("/clock", advance_seconds=JUMP_HOURS * HOUR)
+        time.sleep(2)  # its clock ticks each second
+        wait_until(lambda: not stage.due("state IN ('due', 'running')"), seconds=120)
     service.terminate()
-    service.communicate(timeout=30)
-    print(f"{_scheduled(stage)} scheduled sign-ins done; the service ended with code {service.returncode}")
-
-
-def _scheduled(stage: Stage) -> int:
-    return sum(run["source"] == "service" and bool(run["ended_at"]) for run in stage.runs())
+    service.communicate(timeout=40)
+    rows = stage.due("state <> 'seen'")
+    lines = [
+        {"row": name, **Counter(row["state"] for row in rows if row["schedule"] == name)}
+        for name in dict.fromkeys(row["schedule"] for row in rows)
+    ]
+    print_table(lines, ["row", "done", "failed", "missed"], empty="nothing came due")
+    print(f"the service ended with code {service.returncode}")
 
 
 def _report(stage: Stage) -> None:
