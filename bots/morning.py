@@ -100,12 +100,13 @@ def summary(found: Report) -> str:
 
 
 async def watch(settings: Settings, inventory: Inventory, stop: asyncio.Event) -> None:
-    """Tell of what can't wait and send what lies in the outbox, every half minute until `stop`. What fails is logged.
+    """Tell of what can't wait and send what lies in the outbox, every half minute until `stop`.
 
     Every hour it looks for remittances that are late. alerts.toml is read anew each time; while it is wrong nobody is
-    told of anything new, and the log says so.
+    told of anything new, and the log says so once.
     """
     looked: datetime | None = None
+    trouble = ""
     while not stop.is_set():
         try:
             if looked is None or now.utc() - looked >= LATE_ERAS:
@@ -114,7 +115,10 @@ async def watch(settings: Settings, inventory: Inventory, stop: asyncio.Event) -
             plan = await asyncio.to_thread(load_plan, settings.config / FILE)
             await asyncio.to_thread(look, inventory, plan)
             await deliver(inventory, carriers_of(settings, plan))
+            trouble = ""
         except InputError as error:
-            log.warning("alerts and reports wait", why=str(error))
+            if str(error) != trouble:
+                log.warning("alerts and reports wait", why=str(error))
+            trouble = str(error)
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), LOOK_SECONDS)

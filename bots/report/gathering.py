@@ -160,7 +160,7 @@ def _needs(source: Source, lists: Sequence[WorkList]) -> list[Need]:
     stopped = {need.what for need in of_accounts}
     found = [
         *of_accounts,
-        *needs.repairs(source.accounts, source.incidents, zone, at),
+        *needs.repairs(source.inventory, source.accounts, zone, at, source.until),
         *needs.stops(source.incidents, zone, at),
         *needs.holds(source.inventory, zone, at, source.until),
         *needs.files(source.incidents, zone, at),

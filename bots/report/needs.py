@@ -8,7 +8,7 @@ from typing import Any
 
 from bots.era.banking_days import is_business_day
 from bots.holds import open_holds
-from bots.incidents import Kind, incident_name
+from bots.incidents import Kind, incident_name, open_ones
 from bots.inventory import Inventory
 from bots.outlook import DueItem, DueKind
 from bots.outlook.due import NOT_KEPT, WORKER
@@ -27,15 +27,19 @@ _STATES = {
 }
 
 
-def repairs(accounts: Sequence[Account], incidents: Sequence[dict[str, Any]], zone: Zone, at: datetime) -> list[Need]:
+def repairs(inventory: Inventory, accounts: Sequence[Account], zone: Zone, at: datetime, stamp: str) -> list[Need]:
     """One need per portal and flow whose page has changed, however many accounts met it."""
-    opened = {(row["portal"], row["flow"]): row for row in incidents if row["kind"] == Kind.REPAIR}
+    opened = {(row["portal"], row["flow"]): row for row in open_ones(inventory, Kind.REPAIR)}
     met: dict[tuple[str, str], list[Account]] = {}
     for account in accounts:
         run = account.open_failure
         if run and plain(run["error"]).acts is Acts.REPAIR:
             met.setdefault((account.row["portal"], run["flow"]), []).append(account)
-    return [_repair(found, flow, opened.get((portal, flow)), zone, at) for (portal, flow), found in met.items()]
+    return [
+        _repair(found, place[1], opened.get(place), zone, at)
+        for place, found in met.items()
+        if not put_aside(opened.get(place), stamp)
+    ]
 
 
 def _repair(found: list[Account], flow: str, incident: dict[str, Any] | None, zone: Zone, at: datetime) -> Need:

@@ -106,9 +106,11 @@ def test_a_night_with_the_usual_troubles_sends_nothing_before_half_past_five(nig
 def test_the_brake_breaks_the_night_in_the_words_of_the_mock(night: Night) -> None:
     incident = brake(night)
     with night.world.inventory.write() as db:
-        db.execute("CREATE TABLE worklists (flow TEXT, planned INT, answered INT, ready_at TEXT, ready_by TEXT)")
         due = stamp(datetime.fromisoformat("2026-11-24T06:30:00-05:00").astimezone(UTC))
-        db.execute("INSERT INTO worklists VALUES ('eligibility', 418, 0, NULL, ?)", (due,))
+        counts = {"planned": 418, "answered": 0, "no_answer": 0, "held": 0, "not_asked": 0}
+        texts = {"schedule": "nightly", "day": "2026-11-24", "file": "p.csv", "flow": "eligibility", "words": "{}"}
+        more = {"chosen": "", "answers": "", "started_at": stamp(now.utc()), "ready_by": due}
+        db.table("worklists").insert({**texts, **counts, **more})
     name = f"INC-{incident:04}"
     assert night.look() == [
         ("on-call@example.org", f"URGENT {name}: all sign-ins are stopped"),

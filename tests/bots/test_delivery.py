@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import ssl
 from collections.abc import Iterator
@@ -19,13 +20,17 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from pydantic import SecretStr
 from reporting import AT, NEEDLE, World, world
+from typer.testing import CliRunner
 
-from bots import now
+from bots import morning, now
+from bots.cli.app import app
+from bots.cli.office import office as desk
 from bots.delivery import Plan, deliver, load_plan, post, waiting
 from bots.delivery.carriers import SIGNATURE, by_mail, carriers_of, secrets_of, signature
-from bots.delivery.config import Contact, Mail, ReportTo
+from bots.delivery.config import Mail
 from bots.delivery.outbox import Carrier, Way
-from bots.inventory import stamp
+from bots.desk import Failure
+from bots.incidents import Kind, open_incident
 from bots.morning import send_report
 from bots.sealing import create_key
 from bots.settings import Settings
@@ -345,6 +350,65 @@ def test_the_shipped_file_is_right_with_and_without_its_examples(tmp_path: Path)
     assert not plan.quiet_at(AT.replace(hour=5, minute=30)) and plan.quiet_at(AT.replace(hour=20))
 
 
-def test_plans_have_defaults() -> None:
-    plan = Plan(contacts={"a": Contact(mail=TO)}, report=ReportTo(to=("a",)))
-    assert plan.office.opens.isoformat() == "07:30:00" and stamp(AT.astimezone(UTC))
+ALERTS = """[report]
+to = ["lead"]
+[mail]
+host = "localhost"
+port = {port}
+user = "portals"
+sender = "portals@example.org"
+authority = "{authority}"
+[contacts.lead]
+mail = "{to}"
+[[routes]]
+level = "urgent"
+primary = "lead"
+"""
+
+
+def test_from_the_command_to_the_mailbox(office: PostOffice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORTALKEEPER_HOME", str(tmp_path / "home"))
+
+    def pk(*arguments: str, given: str = "") -> Any:
+        desk.__dict__.clear()
+        return CliRunner().invoke(app, list(arguments), input=given)
+
+    assert pk("init").exit_code == 0
+    told = ALERTS.format(port=office.port, authority=office.authority, to=TO)
+    (tmp_path / "home" / "config" / "alerts.toml").write_text(told)
+    assert "pk delivery set smtp" in str(pk("delivery", "check", "lead").exception)
+    assert pk("delivery", "set", "smtp", given=f"{PASSWORD}\n").exit_code == 0
+    assert pk("delivery", "check", "lead").exit_code == 0
+    assert "NO ACCOUNTS YET." in pk("today").stdout
+    assert json.loads(pk("today", "--json").stdout)["subject"].startswith("Portals ")
+    sent = pk("report", "--send")
+    assert (sent.exit_code, "sent: 1" in sent.output) == (0, True)
+    assert [str(mail["to"]) for mail in office.mails] == [TO, TO]
+    assert "no contact" in str(pk("delivery", "check", "nobody").exception)
+    assert "nothing waits" not in pk("delivery", "list").stdout
+    for file in (tmp_path / "home").rglob("*"):
+        assert not (file.is_file() and PASSWORD.encode() in file.read_bytes()), file
+    desk.__dict__.clear()
+
+
+async def test_the_service_tells_and_sends_by_itself_and_outlives_a_wrong_file(
+    world: World, office: PostOffice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(morning, "LOOK_SECONDS", 0.05)
+    settings = Settings(home=tmp_path)
+    secrets_of(settings, create_key(settings.key_file)).put("smtp", SecretStr(PASSWORD))
+    file = tmp_path / "config" / "alerts.toml"
+    file.parent.mkdir()
+    file.write_text("[wrong")
+    with world.inventory.write() as db:
+        open_incident(db, Kind.BRAKE, Failure(error="AccountHeld", message="3 accounts were refused"), by="worker")
+    stop = asyncio.Event()
+    watching = asyncio.create_task(morning.watch(settings, world.inventory, stop))
+    await asyncio.sleep(0.2)
+    assert not watching.done() and office.mails == []
+    file.write_text(ALERTS.format(port=office.port, authority=office.authority, to=TO))
+    while not office.mails and not watching.done():
+        await asyncio.sleep(0.05)
+    stop.set()
+    await watching
+    assert office.mails[0]["subject"] == "URGENT INC-0001: all sign-ins are stopped"
