@@ -56,7 +56,8 @@ class Group:
 class Interchange:
     """One interchange in `data`, from `start` to `end`; `head` is where its ISA segment ends.
 
-    One that opens more groups and transactions than its bytes have room for is `garbled`, and is not read to its end.
+    One that opens more groups and transactions than the bytes so far have room for is `garbled`, and is not read to its
+    end. `room` is how many more may be opened behind it.
     """
 
     data: bytes
@@ -67,6 +68,7 @@ class Interchange:
     end: int = 0
     groups: list[Group] = field(default_factory=list)
     garbled: bool = False
+    room: int = 0
 
     @property
     def bytes(self) -> bytes:
@@ -88,7 +90,7 @@ class Stray:
 
 def interchanges(data: bytes) -> Iterator[Interchange | Stray]:
     """The interchanges of a file, in order. Lines broken inside segments are joined."""
-    position, unwrapped = _skip(data, 0), set[bytes]()
+    position, unwrapped, room = _skip(data, 0), set[bytes](), _ROOM
     while position < len(data):
         found = _next(data, position)
         if found is None or found.start() > position:
@@ -100,7 +102,8 @@ def interchanges(data: bytes) -> Iterator[Interchange | Stray]:
             data, position = data[position:].translate(None, _LINE_BREAKS), 0
             continue
         unwrapped.add(found[3])  # then neither is the rest
-        interchange = _read(data, found)
+        interchange = _read(data, found, room)
+        room = interchange.room
         yield interchange
         position = _skip(data, interchange.end)
 
@@ -139,11 +142,11 @@ def _control_segments(element: bytes, segment: bytes) -> re.Pattern[bytes]:
     return re.compile(rb"%s\s*(ISA|GS|ST|SE|GE|IEA)%s([^%s]*)" % (s, e, s))
 
 
-def _read(data: bytes, isa: re.Match[bytes]) -> Interchange:
+def _read(data: bytes, isa: re.Match[bytes], room: int) -> Interchange:
     separators = _separators(isa)
     fields = isa[0][:-1].split(separators.element)
     found = Interchange(data, isa.start(), isa.end(), separators, [part.strip() for part in fields], len(data))
-    open_one, room = None, _ROOM
+    open_one = None
     for control in _control_segments(separators.element, separators.segment).finditer(data, isa.end() - 1):
         name, begin, end = control[1], control.start(1), min(control.end() + 1, len(data))
         if open_one and name != b"SE":
@@ -166,6 +169,7 @@ def _read(data: bytes, isa: re.Match[bytes]) -> Interchange:
             found.end = end
             break
         open_one = None
+    found.room = room + (found.end - found.start) // _LEAST_BYTES - 1  # it is one more that was opened
     return found
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from bots.era.envelope import Group, Interchange, Stray, Transaction, interchanges
 from bots.era.payment import Checked, Payment, read_payment
@@ -17,6 +18,7 @@ from bots.era.verdicts import Finding, Verdict, finding, worst
 VERSION = "005010X221A1"
 _KIND = b"835"
 _EARLIER = "005010X221"
+_FEW = 20
 _NO_REMITTANCE = ("D", "P", "X")  # payment only, prenotification, both sent elsewhere
 
 
@@ -62,11 +64,35 @@ def judge_member(member: Member) -> Iterator[Judged]:
     """A verdict for each transaction of one file."""
     if member.problem:
         yield Judged(member.number, (member.problem,))
-        return
+    else:
+        yield from _flood_as_one(_parts(member))
+
+
+def _flood_as_one(parts: Iterator[Judged]) -> Iterator[Judged]:
+    """The parts; of a long run of those that hold no transaction, such as a flood of ISA headers, one."""
+    for holds, run in groupby(parts, key=lambda one: one.transaction > 0):
+        few: list[Judged] = []
+        more = 0
+        for one in run:
+            if holds:
+                yield one
+            elif len(few) < _FEW:
+                few.append(one)
+            else:
+                more += 1
+        if more:
+            found = finding("garbled", f"{len(few) + more} parts in a row hold no transaction")
+            few = [replace(few[0], findings=(found,))]
+        yield from few
+
+
+def _parts(member: Member) -> Iterator[Judged]:
     seen: dict[tuple[bytes, ...], int] = {}
     contents: set[str] = set()
+    idle = 0
     for number, found in enumerate(interchanges(member.data), 1):
-        if isinstance(found, Stray) or found.garbled:
+        idle = idle + 1 if isinstance(found, Stray) or not found.transactions else 0
+        if isinstance(found, Stray) or found.garbled or idle > _FEW:
             word = _stray(found, member.data) if isinstance(found, Stray) else "garbled"
             yield Judged(member.number, (finding(word),), interchange=number)
             continue
@@ -94,7 +120,8 @@ def _compared(judged: Judged, contents: set[str], earlier: int) -> Judged:
     elif earlier != judged.interchange:
         more = (finding("control_number_reused", f"with interchange {earlier}"),)
     content = judged.payment.content
-    judged = replace(judged, findings=judged.findings + more)
+    if more:
+        judged = replace(judged, findings=judged.findings + more)
     if judged.passes:  # a damaged one is not what a sound copy repeats
         contents.add(content)
     return judged

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from bots.era.envelope import Separators
 from flows.parties import check_npi
@@ -19,6 +19,7 @@ from flows.parties import check_npi
 _MONEY = re.compile(r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 _CANONICAL = b"\x1f\x1e\x1d"
 _CHUNK = 4 * 1024 * 1024
+_NEAR_THE_END = 200
 _REVERSAL = b"22"
 ZERO = Decimal()
 _CENT = Decimal("0.01")
@@ -85,7 +86,7 @@ def read_payment(transaction: bytes, separators: Separators) -> Checked:
         facts.take([part.strip() for part in segment.split(element)])
     npis = {match[1] for match in patterns.npi.finditer(transaction)}
     claims, shares = _patient_shares(transaction, separators, patterns)
-    payment = facts.payment(claims, len(patterns.plb.findall(transaction)), _content(transaction, separators))
+    payment = facts.payment(claims, len(patterns.plb.findall(transaction)), _content(transaction, separators, patterns))
     return Checked(payment, sum(not _is_npi(npi) for npi in npis), shares)
 
 
@@ -140,6 +141,7 @@ class _Patterns:
     npi: re.Pattern[bytes]
     shares: re.Pattern[bytes]
     plb: re.Pattern[bytes]
+    trailer: re.Pattern[bytes]
 
 
 @cache
@@ -154,9 +156,11 @@ def _patterns(element: bytes, segment: bytes) -> _Patterns:
         npi=starting(rb"N(?:1|M1)", rb"[^%s]*?%sXX%s([^%s%s]*)" % (s, e, e, e, s)),
         shares=starting(rb"(CLP|CAS%sPR)" % e, rb"([^%s]*)" % s),
         plb=starting(rb"PLB"),
+        trailer=starting(rb"SE"),
     )
 
 
+@lru_cache(maxsize=10_000)
 def _is_npi(npi: bytes) -> bool:
     try:
         check_npi(npi.decode("latin-1").strip())
@@ -182,6 +186,8 @@ def _patient_shares(transaction: bytes, separators: Separators, patterns: _Patte
 
 
 def _amount(field: bytes) -> Decimal | None:
+    if field.replace(b".", b"", 1).isdigit():  # nearly all of them, and much faster
+        return Decimal(field.decode())
     text = field.decode("latin-1").strip()
     return money(text) if text else ZERO
 
@@ -196,23 +202,28 @@ def _less(share: Decimal, amounts: list[bytes]) -> Decimal | None:
     return share
 
 
-def _content(transaction: bytes, separators: Separators) -> str:
+def _content(transaction: bytes, separators: Separators, patterns: _Patterns) -> str:
     """SHA-256 of the segments between ST and SE, whatever separators and line breaks they came with."""
-    begin = transaction.find(separators.segment) + 1
-    found = list(
-        re.finditer(rb"%s\s*SE%s" % (re.escape(separators.segment), re.escape(separators.element)), transaction)
-    )
-    end = found[-1].start() + 1 if found else len(transaction)
     digest = hashlib.sha256()
-    for part in _canonical(transaction, begin, end, separators):
+    begin = transaction.find(separators.segment) + 1
+    for part in _canonical(transaction, begin, _trailer(transaction, patterns), separators):
         digest.update(part)
     return digest.hexdigest()
+
+
+def _trailer(transaction: bytes, patterns: _Patterns) -> int:
+    """Where the last SE segment begins; the transaction's end when it has none."""
+    for near in (max(0, len(transaction) - _NEAR_THE_END), 0):
+        if found := list(patterns.trailer.finditer(transaction, near)):
+            return found[-1].start() + 1
+    return len(transaction)
 
 
 def _canonical(transaction: bytes, begin: int, end: int, separators: Separators) -> Iterator[bytes]:
     table = bytes.maketrans(separators.element + separators.component + separators.segment, _CANONICAL)
     breaks = bytes(set(b"\r\n") - set(separators.segment))
-    if any(before + blank in transaction for before in (separators.segment, b"\n") for blank in (b" ", b"\t")):
+    after_segment = separators.segment + b" " in transaction or separators.segment + b"\t" in transaction
+    if after_segment or b"\n " in transaction or b"\n\t" in transaction:
         indented = re.compile(re.escape(separators.segment) + rb"\s+")
         transaction, begin = indented.sub(lambda _: separators.segment, transaction[begin - 1 : end]), 1
         end = len(transaction)

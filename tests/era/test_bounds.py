@@ -34,6 +34,40 @@ def test_nonsense_behind_a_sound_beginning_is_one_verdict(kind: str) -> None:
     assert judged.words == ("garbled",)
 
 
+ISA = GOOD[: GOOD.index("GS*")]
+FLOODS = {
+    "of ISA headers": ISA,
+    "of empty interchanges": ISA + "IEA*0*000000001~",
+    "of empty interchanges and other bytes": ISA + "IEA*0*000000001~xx",
+}
+
+
+@pytest.mark.parametrize("kind", FLOODS)
+def test_a_flood_of_headers_is_one_verdict(kind: str) -> None:
+    """Also before and behind a sound payment, which has its own."""
+    sound = remittance(Pay())
+    flood = (FLOODS[kind] * 3000).encode()
+    assert [judged.words for judged in judge(flood)] == [("garbled",)]
+    assert [judged.words for judged in judge(sound + flood)] == [(), ("garbled",)]
+    assert [judged.words for judged in judge(flood + sound)] == [("garbled",), ()]
+
+
+def test_a_few_empty_interchanges_have_a_verdict_each() -> None:
+    empty = f"{ISA}IEA*0*000000001~".encode()
+    assert len(list(judge(empty * 3 + remittance(Pay())))) == 4
+
+
+@pytest.mark.parametrize("opened", ["ST*835*1~", "ST*835*1~SE*2*1~IEA*0*000000001~", "GS*HP~ST*835*1~"])
+def test_a_flood_of_interchanges_with_payments_that_are_none_is_not_read_to_its_end(opened: str) -> None:
+    words = [judged.words for judged in judge((ISA + opened).encode() * 3000)]
+    assert len(words) < 150
+    assert words[-1] == ("garbled",)
+
+
+def test_many_small_interchanges_are_read_to_the_end() -> None:
+    assert [judged.words for judged in judge(remittance(Pay(claims=0)) * 400)][399:] == [("repeated",)]
+
+
 def test_its_peak_of_memory_is_bounded(tmp_path: Path) -> None:
     """Five million bytes of it took over two thousand million."""
     path = tmp_path / "nonsense.835"
