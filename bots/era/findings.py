@@ -7,6 +7,7 @@ gone the incident closes. What a person has closed is settled: it is not opened 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -15,6 +16,7 @@ from bots.desk import Failure
 from bots.era.config import FILE as CONFIG
 from bots.era.config import load_config
 from bots.era.headlines import headline, state, words
+from bots.era.manifest import write_incidents
 from bots.era.missing import PAYMENTS, Missing, find_missing
 from bots.era.paid_claims import forget_old
 from bots.era.routes import FILE as ROUTES
@@ -22,6 +24,7 @@ from bots.era.routes import load_routes
 from bots.incidents import Kind, close_incident, open_incident
 from bots.inventory import Inventory
 from bots.settings import Settings
+from flows.errors import InputError
 
 WORKER = "worker"
 _TOLD = """SELECT f.*, i.closed_at, i.closed_by, i.snoozed_until, i.taken_by, i.ticket, i.opened_at
@@ -44,6 +47,7 @@ def look(settings: Settings, inventory: Inventory) -> int:
 
     Contacts nobody. InputError for a mistake in the configuration: then nothing is changed.
     """
+    opened = set()
     with inventory.write() as db:
         forget_old(db, today())
         late = {one.key: one for one in missing_now(settings, inventory) if one.late}
@@ -52,11 +56,14 @@ def look(settings: Settings, inventory: Inventory) -> int:
             before = told.get(key) or _adopted(db, one, told, late)
             if before is None or (before["closed_at"] and before["closed_by"] == WORKER):
                 before = {"incident": _open(db, one)}
+                opened.add(before["incident"])
             _write(db, one, before["incident"])
         for row in told.values():
             if row["key"] not in late and not row["closed_at"]:
                 incident = dict(db.execute("SELECT * FROM incidents WHERE id = ?", (row["incident"],)).fetchone())
                 close_incident(db, incident, by=WORKER, because="it is late no more")
+    with suppress(InputError):  # a drop folder that is not there: it is among the findings
+        write_incidents(inventory, load_config(settings.config / CONFIG, settings.home), opened)
     return len(open_findings(inventory))
 
 

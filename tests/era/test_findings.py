@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from catalogue import ONE, changed
 from era_house import LISTED, MONDAY, SOURCE, Days
+from making import Pay, remittance
 
 from bots import now
 from bots.desk import SignIn
@@ -78,6 +79,20 @@ def test_each_finding_has_its_own_though_payer_and_payee_are_the_same(house: Day
     house.intake.take_in(ONE, SOURCE)
     house.pick_up()
     assert [row["closed_at"] is None for row in looked(house)] == [False, True]
+
+
+def test_the_manifest_names_the_incidents_about_a_payment(house: Days) -> None:
+    """Also the one that was open before it came; not that of another payment."""
+    house.list_at_portal(LISTED)
+    house.go_to(LATE)
+    assert len(looked(house)) == 1
+    house.intake.take_in(ONE, SOURCE)
+    other = Pay(trace="900000002", paid_on=LATE)
+    house.intake.take_in(remittance(other), SOURCE)
+    house.intake.take_in(changed(r"\*P\*:", "*T*:", remittance(other.next())), SOURCE)
+    assert [row["incident"] for row in house.manifest()] == ["INC-0001", "", ""]
+    looked(house)
+    assert [row["incident"] for row in house.manifest()] == ["INC-0001", "", "INC-0002"]
 
 
 def test_what_a_person_has_closed_is_settled(house: Days) -> None:
