@@ -7,6 +7,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from pydantic import SecretStr
+
 from bots.desk import Desk, Verdict
 from bots.gate import Gate, values
 from bots.prompt import Prompt
@@ -66,11 +68,13 @@ class Attempts:
         self._password, self.typed_password, self._typed = grant.attempt, True, fingerprint
         self._submissions = 1
 
-    async def answer_prompt(self, page: Page, address: str, user: str, password: str) -> None:
+    async def answer_prompt(self, page: Page, address: str, user: str, password: SecretStr) -> None:
         """Give user id and password, which was granted, with the requests of a page to the portal's own address."""
         if self._prompt:
             raise ScreenNotRecognised("the portal asks by the browser's prompt again after taking an answer")
-        self._prompt = Prompt(page, self.line, address, f"{user}:{password}", self._may_present, self._refused)
+        self._prompt = Prompt(
+            page, self.line, address, f"{user}:{password.get_secret_value()}", self._may_present, self._refused
+        )
         self.handed_out.add(self._prompt.token)
         await self._prompt.begin()
 

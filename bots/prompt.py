@@ -95,6 +95,7 @@ class Prompt:
                     await self._proved.wait()
         except TimeoutError:
             self._over = True
+            return False
         if self._over or (self._begun and not await self._leave()):
             self._give_up()
             return False

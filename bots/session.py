@@ -84,10 +84,10 @@ class LiveSession:
         self._desk = desk
         self._vault = vault
         self._key = key
-        self._passwords_left = 0
-        self._answers_left = 0
+        self._passwords_left = self._answers_left = 0
         self._private = False
         self._attempts = Attempts(page.context, line, desk, portal.telemetry)
+        self.over = self._attempts.over
         self._challenge = Challenge(account, portal, address, channels, desk, vault, self._attempts)
 
     @property
@@ -118,11 +118,9 @@ class LiveSession:
                 yield
         except PasswordExpired:
             raise  # the password was taken, and the change form is on the page
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - it goes on, or what says it better
             await self._attempts.shut(self.page)
-            if (better := self._attempts.explained(error)) is not error:
-                raise better from None
-            raise
+            raise self._attempts.explained(error) from None
         finally:
             self._private = False
             await self._attempts.open_gate()
@@ -134,16 +132,14 @@ class LiveSession:
         if self._passwords_left < 1:
             raise ScreenNotRecognised("the portal asks for the password again after taking it")
         self._passwords_left -= 1
-        refused = await self._desk.refused()
-        password, self.candidate = await aside(self._vault.next_password, self.account.name, refused)
+        password, self.candidate = await aside(self._vault.next_password, self.account.name, await self._desk.refused())
         fingerprint = self._vault.fingerprint(self.account.name, password)
         await self._attempts.open_password(password.get_secret_value(), fingerprint)
         return password
 
     async def answer_prompt(self) -> None:
         """Give user id and password with the portal's requests; recorded as `password()` is."""
-        password = (await self.password()).get_secret_value()
-        await self._attempts.answer_prompt(self.page, self.address, self.account.username, password)
+        await self._attempts.answer_prompt(self.page, self.address, self.account.username, await self.password())
 
     async def new_password(self) -> SecretStr:
         """The pending password, marked as on its way."""
@@ -281,10 +277,6 @@ class LiveSession:
         self.candidate = Candidate.PENDING if password == pending else Candidate.CURRENT
         if password not in (pending, credential.password.get_secret_value()):
             await self._desk.notice("a password that is not in the vault was typed", "")
-
-    async def over(self) -> None:
-        """Nothing is asked any more."""
-        await self._attempts.over()
 
     async def sealed_state(self) -> str:
         """Cookies, local storage and the page's session storage, sealed, as text."""

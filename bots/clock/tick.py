@@ -21,7 +21,7 @@ from bots.inventory import Inventory
 from flows.errors import InputError
 
 TICK_SECONDS = 1
-AGAIN = timedelta(milliseconds=20)
+AGAIN = timedelta(milliseconds=250)
 
 log = structlog.get_logger("portalkeeper")
 # It warns on stderr when a tick takes longer than a second; nothing is lost by that here.
@@ -40,7 +40,7 @@ def next_due(schedules: Sequence[Schedule], after: datetime) -> tuple[datetime, 
 class _WhenDue(BaseTrigger):  # type: ignore[misc]
     """Fires by real time when the planner's next due time comes.
 
-    APScheduler asks before the job has written what is due now; then it is asked again in a moment.
+    APScheduler asks before the job has written what is due now; once it has, the clock says it better.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -49,7 +49,11 @@ class _WhenDue(BaseTrigger):  # type: ignore[misc]
     def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
         """The next due time, in a moment when it is over; tomorrow when nothing comes."""
         earliest = max(previous or now, now) + AGAIN
-        return max(self._clock.next_in_real_time() or now + timedelta(days=1), earliest)
+        return max(self._clock.next_in_real_time() or _tomorrow(), earliest)
+
+
+def _tomorrow() -> datetime:
+    return datetime.now(UTC) + timedelta(days=1)
 
 
 class Clock:
@@ -86,8 +90,6 @@ class Clock:
         async with self.writing:
             self._planner = Planner(self._inventory, schedules)
         await self.write()
-        if self._scheduler:
-            self._scheduler.reschedule_job("write", trigger=_WhenDue(self))
 
     async def tick(self) -> None:
         """Each second: write what the scheduler could not see coming, a jump of the clock or a machine that slept."""
@@ -99,14 +101,24 @@ class Clock:
     async def write(self) -> None:
         """Write what is due. Trouble with the disk is told once; the next tick makes up for it."""
         async with self.writing:
-            try:
-                if await asyncio.to_thread(self._planner.write, now.utc()):
-                    self.due.set()
-                self._trouble = ""
-            except InputError as error:
-                if str(error) != self._trouble:
-                    log.warning("due rows can't be written; trying again", why=str(error))
-                self._trouble = str(error)
+            ripe = True
+            while ripe:
+                try:
+                    if await asyncio.to_thread(self._planner.write, now.utc()):
+                        self.due.set()
+                    self._trouble = ""
+                except InputError as error:
+                    if str(error) != self._trouble:
+                        log.warning("due rows can't be written; trying again", why=str(error))
+                    self._trouble = str(error)
+                at = self._planner.next_due()
+                ripe = not self._trouble and at is not None and at <= now.utc()  # came due meanwhile
+        self._aim()
+
+    def _aim(self) -> None:
+        """Have the scheduler wake when the next comes due, which it could not know before this was written."""
+        if self._scheduler:
+            self._scheduler.modify_job("write", next_run_time=self.next_in_real_time() or _tomorrow())
 
     def start(self) -> None:
         """Begin to tick."""
@@ -118,9 +130,10 @@ class Clock:
 
     async def stop(self) -> None:
         """Tick no more, once what is being written is written."""
-        self._scheduler.pause()
+        scheduler, self._scheduler = self._scheduler, None
+        scheduler.pause()
         async with self.writing:
-            self._scheduler.shutdown(wait=False)
+            scheduler.shutdown(wait=False)
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from pydantic import SecretStr
 
 from bots import disk, now
 from bots.codes.texts import Text, number
-from bots.sealing import Key, read_sealed, seal, write_sealed
+from bots.sealing import Key, Unreadable, read_sealed, seal, write_sealed
 from flows.errors import InputError
 
 LIFE = timedelta(hours=1)
@@ -103,8 +104,11 @@ class TextInbox:
         return [text for text, used in read if text and not used and text.at >= oldest and number(text.recipient) == to]
 
     def _read(self, path: Path) -> tuple[Text | None, bool]:
-        """A message, and whether it was used; none where only its name is left."""
-        if not path.exists() or not path.stat().st_size or not (data := read_sealed(path, self._key)):
+        """A message, and whether it was used; none where only its name is left, or it can't be read."""
+        data = b""
+        with suppress(Unreadable):  # damaged: it can't be used, and must not stand in the way of others
+            data = (path.exists() and path.stat().st_size and read_sealed(path, self._key)) or b""
+        if not data:
             return None, False
         told = json.loads(data)
         at = datetime.fromisoformat(told["at"])

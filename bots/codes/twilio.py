@@ -50,8 +50,8 @@ class TwilioMessages:
     async def since(self, place: frozenset[str], to: str, seconds: float) -> AsyncIterator[Text]:
         """Ask for the list every two seconds. Raises `CodeNotReceived` when it could not be read at the end."""
         clock, seen = asyncio.get_running_loop().time, set(place)
-        deadline, trouble = clock() + seconds, None
         async with self._client() as client:
+            deadline, trouble = clock() + seconds, None
             while clock() < deadline:
                 try:
                     fresh, trouble = [text for text in await self._listed(client, to) if text.sid not in seen], None
@@ -72,8 +72,9 @@ class TwilioMessages:
         """How it stands, for the doctor. Raises `CodeNotReceived` for a number that is not this account's any more."""
         async with self._client() as client:
             for each in sorted({number(each) for each in numbers}):
-                owned = await self._asked(client, f"{self._base}/IncomingPhoneNumbers.json", {"PhoneNumber": each})
-                if not any(number(str(found["phone_number"])) == each for found in owned["incoming_phone_numbers"]):
+                told = await self._asked(client, f"{self._base}/IncomingPhoneNumbers.json", {"PhoneNumber": each})
+                owned = told.get("incoming_phone_numbers") or ()
+                if not any(number(str(found.get("phone_number"))) == each for found in owned):
                     raise CodeNotReceived(
                         f"{self.name} does not have the number ending in {each[-4:]} any more, to which a portal sends "
                         "codes: whoever has it now gets them. Register another number at the portal"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import structlog
@@ -42,34 +41,9 @@ async def showing(
         log.warning("no status page", port=settings.status_port, why=error.strerror)
         yield
         return
-    import uvicorn
+    from bots.status.serving import server_of  # what it brings along no command needs
 
-    from bots.status.doorkeeper import Doorkeeper
-    from bots.status.metrics import Metrics
-    from bots.status.site import Site
-
-    class Quiet(uvicorn.Server):
-        """A server that leaves signals to the service."""
-
-        @contextlib.contextmanager
-        def capture_signals(self) -> Iterator[None]:
-            yield
-
-    doors = Doorkeeper.of(settings, settings.status_port)
-    app = Site(inventory, timetable, last_tick, codes, doors, Metrics(inventory, last_tick)).app()
-    config = uvicorn.Config(
-        app,
-        ws="none",
-        lifespan="off",
-        loop="asyncio",
-        log_level="error",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        limit_concurrency=64,
-        timeout_graceful_shutdown=STOP_SECONDS,
-    )
-    server = Quiet(config)
+    server = server_of(settings, inventory, timetable, last_tick, codes)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     tell(f"status page: http://{HOST}:{settings.status_port}/ (pk status-token)")
     try:

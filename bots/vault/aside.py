@@ -27,4 +27,5 @@ async def aside(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         return await asyncio.shield(running)
     except asyncio.CancelledError:
         await asyncio.wait([running])
+        running.exception()  # nobody is there any more whom it could be told
         raise

@@ -40,7 +40,7 @@ class Stored:
 
 
 class LastPassServer(Double):
-    """`items` by id. `deaf` answers changes with 200 and an error, `broken` with that status each.
+    """`items` by id. `deaf` answers changes with 200 and an error, or nothing, `broken` with that status each.
 
     Shared items are in the folder Shared-Portals, which has a key of its own and may be `read_only`.
     """
@@ -49,7 +49,7 @@ class LastPassServer(Double):
         super().__init__()
         self.items: dict[str, Stored] = {}
         self.master, self.second_factor = MASTER, False
-        self.deaf, self.broken, self.version, self.tick = False, 0, 1, 1764000000
+        self.deaf, self.broken, self.version, self.tick = "", 0, 1, 1764000000
         self.read_only, self.share_key = False, os.urandom(32)
         self.pair = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.sessions: set[str] = set()
@@ -126,7 +126,7 @@ class LastPassServer(Double):
         if self.broken:
             raise Refused(self.broken, "Sorry")
         if self.deaf:
-            return _error("unknown", "Something is wrong")
+            return _error("unknown", "Something is wrong") if self.deaf == "error" else b""
         key = self.share_key if "sharedfolderid" in given else self.key
         texts = {ours: _opened(given[theirs], key) for ours, theirs in _TEXTS.items()}
         if given["aid"] == "0":

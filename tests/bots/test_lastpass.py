@@ -41,13 +41,14 @@ def store_of(keeping: Keeping) -> LastPassStore:
     return store
 
 
+@pytest.mark.parametrize("says", ["error", "nothing"])
 def test_a_change_that_the_server_answers_with_200_and_an_error_is_not_confirmed(
-    keeping: Keeping, manager: LastPass, monkeypatch: pytest.MonkeyPatch
+    keeping: Keeping, manager: LastPass, says: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = keeping.account("a")
     before = manager.server.items[keeping.items[name]].note
     with monkeypatch.context() as patch:
-        patch.setattr(manager.server, "deaf", True)
+        patch.setattr(manager.server, "deaf", says)
         with pytest.raises(VaultUnavailable, match="did not keep the change of a"):
             keeping.vault().put_pending(name, pending())
     assert manager.server.items[keeping.items[name]].note == before

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from bots.sealing import create_key
 from bots.vault.aside import aside
+from flows.errors import InputError
 
 BOTS = Path(__file__).parents[2] / "bots"
 OF_A_MANAGER = {"get", "put", "totp_secret", "next_password", "put_pending", "mark_pending", "promote"}
@@ -64,6 +65,7 @@ async def test_who_is_cancelled_ends_when_the_change_has_ended() -> None:
         begun.set()
         may_end.wait(20)
         done.append("changed")
+        raise InputError("and told to nobody")
 
     task = asyncio.create_task(aside(change))
     await asyncio.to_thread(begun.wait, 20)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import failing
+import fetching
 import pytest
 from asking import ask, ledger, order, policies
 from house import House, question
@@ -95,3 +96,7 @@ async def test_there_is_no_form_for_a_new_password(house: House) -> None:
     run, _ = await ask(house, name, flow="password_reset")
     assert run.failure and run.failure.error == "InputError"
     assert house.world.account("tmhp", user)["change_submissions"] == 0
+
+
+async def test_files_come_from_behind_the_prompt(house: House) -> None:
+    await fetching.fetches_and_marks(house, "tmhp")
