@@ -1,4 +1,5 @@
-"""`make bench`: cost beside the plain script, with two browsers, density, the guard's decision, and `era check`.
+"""`make bench`: cost beside the plain script, with two browsers, density, the guard's decision, `era check`, and the
+morning report.
 
 Exit code 1 when a target is missed.
 """
@@ -10,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import density, eras, guard
+from benchmarks import density, eras, guard, report
 from benchmarks.cost import LOOKUPS, MOST, Column, compare
 from benchmarks.practice import world
 from bots.browser import find_browser
@@ -38,6 +39,9 @@ def main() -> int:
     costs = eras.measure()
     print("\n".join(cost.told() for cost in costs))
     missed += eras.missed(costs)
+    morning = report.measure()
+    print(morning.told())
+    missed += ["the morning report"] * morning.missed()
     if dense:
         print(dense.told())
         missed += ["density"] * (dense.each > density.MOST_MB)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
 
 from bots.desk import Desk, Verdict
 from bots.gate import Gate, values
+from bots.prompt import Prompt
 from bots.relay import Line
 from flows.errors import (
     CodeRejected,
     InvalidCredentials,
     NewPasswordRefused,
     PasswordExpired,
+    PortalkeeperError,
+    PortalUnavailable,
+    ScreenNotRecognised,
     SecurityQuestionAsked,
 )
 
@@ -40,6 +48,10 @@ class Attempts:
         self._password: int | None = None
         self._answer: int | None = None
         self._code: int | None = None
+        self._again: int | None = None
+        self._prompt: Prompt | None = None
+        self._held: PortalkeeperError | None = None
+        self._ending = asyncio.Lock()
         self._submissions = 0
 
     async def open_password(self, password: str, fingerprint: str) -> None:
@@ -55,6 +67,31 @@ class Attempts:
         grant = await self._desk.grant_password(fingerprint, proved=False)
         self._password, self.typed_password, self._typed = grant.attempt, True, fingerprint
         self._submissions = 1
+
+    async def answer_prompt(self, page: Page, address: str, user: str, password: SecretStr) -> None:
+        """Give user id and password, which was granted, with the requests of a page to the portal's own address."""
+        if self._prompt:
+            raise ScreenNotRecognised("the portal asks by the browser's prompt again after taking an answer")
+        self._prompt = Prompt(
+            page, self.line, address, f"{user}:{password.get_secret_value()}", self._may_present, self._refused
+        )
+        self.handed_out.add(self._prompt.token)
+        await self._prompt.begin()
+
+    async def _may_present(self) -> bool:
+        """Whether the password that was taken may go out with another request. The guard is asked once in a session."""
+        if self._password is None and self._again is None:
+            if self._proved is None:
+                return False
+            try:
+                self._again = (await self._desk.grant_password(self._proved, proved=True)).attempt
+            except PortalkeeperError as error:
+                self._held = error
+        return self._held is None
+
+    async def _refused(self) -> None:
+        with suppress(PortalkeeperError):  # a stale lease: then nothing is to be said any more
+            await self.over()
 
     async def open_new_password(self, password: str) -> None:
         """Hold back a new password until its one submission: together with the one in force, or alone."""
@@ -120,10 +157,22 @@ class Attempts:
         await self.settle_answer(unproved)
         await self.settle_code(unproved)
 
-    @property
-    def status(self) -> int:
-        """That of the portal's last answer to what the gate let out; 0 when there is none."""
-        return self._gate.status if self._gate else 0
+    async def over(self) -> None:
+        """Nothing goes out any more: record what became of the password that went out with each request."""
+        async with self._ending:
+            if self._prompt and self._again is not None:
+                await self._desk.close_attempt(self._again, self._prompt.verdict, 1)
+                self._again = None
+
+    def explained(self, error: BaseException) -> BaseException:
+        """`error`, or what the guard or the portal's answers to the submissions say better."""
+        if self._held and isinstance(error, Exception):
+            return self._held
+        if self._prompt and self._prompt.verdict is Verdict.REFUSED and isinstance(error, Exception):
+            return InvalidCredentials("the portal's prompt refuses the password", screen="Prompt")
+        if isinstance(error, ScreenNotRecognised) and self._gate and self._gate.status >= 500:
+            return PortalUnavailable(f"the portal answered the submission with status {self._gate.status}")
+        return error
 
     async def shut(self, page: Page) -> None:
         """After a failure with a secret on the page: close the page behind the closed gate, so that nothing follows."""
@@ -140,6 +189,8 @@ class Attempts:
             gate, self._gate = self._gate, None
             await gate.open()
             self._submissions = gate.submissions
+        if self._prompt:
+            self._prompt.go_on()
 
     async def _close_gate(self, secret: str, spelled: Callable[[str], frozenset[str]] | None = None) -> None:
         await self.open_gate()

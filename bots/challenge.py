@@ -9,13 +9,17 @@ from pydantic import SecretStr
 from bots.attempts import Attempts
 from bots.codes.channels import Ask, Channels
 from bots.codes.inbox import Mark
+from bots.codes.texts import Texts
 from bots.codes.totp import Totp
 from bots.codes.turns import Turn
 from bots.desk import Desk, Verdict
 from bots.vault import Vault
+from bots.vault.aside import aside
 from flows.errors import CodeNotReceived, CodesExhausted
 from flows.parties import Account, CodeWay
 from payers.model import Letter, Portal
+
+SENT = (CodeWay.EMAIL, CodeWay.SMS)
 
 
 class Challenge:
@@ -41,6 +45,7 @@ class Challenge:
         self._turn: Turn | None = None
         self._mark: Mark | None = None
         self._unreachable: CodeNotReceived | None = None
+        self._way = CodeWay.EMAIL
 
     async def expect_letter(self) -> None:
         """Count the letter about a forgotten password, and remember which are there."""
@@ -54,14 +59,13 @@ class Challenge:
     async def expect_code(self, way: CodeWay) -> None:
         """Count the code that is about to be sent, and remember what is there; once until it has come.
 
-        Nothing for an account that takes none that way.
-
-        A mailbox that can't be read is no failure yet for an account that has another way.
+        Nothing for an account that takes none that way. A mailbox that can't be read is no failure yet for an account
+        that has another way.
         """
-        if way is not CodeWay.EMAIL or way not in self._account.code_ways or self._mark:
+        if way not in SENT or way not in self._account.code_ways or (self._mark and self._way is way):
             return
         try:
-            await self._look()
+            await self._look(way)
         except CodeNotReceived as error:
             if len(self._account.code_ways) == 1:
                 raise
@@ -75,7 +79,7 @@ class Challenge:
         await self._attempts.settle_taken()
         if way is CodeWay.BACKUP:
             return await self._of_backup()
-        if way is CodeWay.AUTHENTICATOR and (secret := self._vault.totp_secret(self._account.name)):
+        if way is CodeWay.AUTHENTICATOR and (secret := await aside(self._vault.totp_secret, self._account.name)):
             return await self._authenticated(Totp(secret))
         code = await self._sent_or_asked(way)
         await self._attempts.open_code(code.get_secret_value(), fingerprint=self._fingerprint(code))
@@ -88,13 +92,18 @@ class Challenge:
             self._turn.leave()
             self._turn = None
 
-    async def _look(self) -> None:
-        """Take the turn, if it isn't taken, and a mark of the mailbox."""
-        self._mark, self._unreachable = None, None
+    async def _look(self, way: CodeWay = CodeWay.EMAIL) -> None:
+        """Take the turn, if it isn't taken, and a mark of the mailbox, or of the text messages."""
+        if self._way is not way:
+            self.over()
+        self._mark, self._unreachable, self._way = None, None, way
         if self._turn is None:
-            self._turn = await self._channels.turn("letters", self._portal.name)
+            self._turn = await self._channels.turn("letters" if way is CodeWay.EMAIL else "texts", self._portal.name)
         try:
-            self._mark = await self._channels.inbox.mark()
+            if way is CodeWay.EMAIL:
+                self._mark = await self._channels.inbox.mark()
+            else:
+                self._mark = await self._texts.mark(self._portal, self._account.name, self._account.phone)
         except BaseException:
             self.over()
             raise
@@ -110,6 +119,25 @@ class Challenge:
             self.over()
         self._attempts.handed_out.add(found.get_secret_value())
         return found
+
+    async def _texted(self) -> SecretStr:
+        if self._unreachable:
+            raise self._unreachable
+        if self._mark is None or self._way is not CodeWay.SMS:
+            raise RuntimeError("a text message is expected before it is asked for")
+        try:
+            seconds = self._channels.code_seconds
+            found = await self._texts.wait(self._portal, self._account.phone, self._mark, seconds)
+        finally:
+            self.over()
+        self._attempts.handed_out.add(found.get_secret_value())
+        return found
+
+    @property
+    def _texts(self) -> Texts:
+        if self._channels.texts is None:
+            raise CodeNotReceived("no text message could be read: set sms_source (docs/codes.md)")
+        return self._channels.texts
 
     async def _authenticated(self, totp: Totp) -> SecretStr:
         """The code of a time step that was never used before."""
@@ -132,7 +160,7 @@ class Challenge:
             return code
 
     async def _sent_or_asked(self, way: CodeWay) -> SecretStr:
-        """What came by mail; else, where the account has that way, what a person gives."""
+        """What was sent; else, where the account has that way, what a person gives."""
         try:
             if way not in self._account.code_ways:
                 raise CodeNotReceived(
@@ -144,6 +172,8 @@ class Challenge:
                     f"the portal asks for a code of an authenticator and the vault has none for {self._account.name}: "
                     f"pk vault set {self._account.name} --totp"
                 )
+            if way is CodeWay.SMS:
+                return await self._texted()
             return await self._mailed(self._portal.code_letter, self._channels.code_seconds)
         except (CodeNotReceived, CodesExhausted):
             ask = self._channels.ask

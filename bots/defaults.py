@@ -9,6 +9,7 @@ CONFIG_FILES = (
     "columns.toml",
     "payer_aliases.csv",
     "people.toml",
+    "alerts.toml",
     "vaults.toml",
     "era.toml",
     "era_routes.csv",

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from flows.claim_status import ClaimStatusAnswer, ClaimStatusInquiry
 from flows.eligibility import EligibilityAnswer, EligibilityInquiry
-from flows.era_download import EraDownloadAnswer, EraDownloadInquiry, KeptEra, ListedPayment
+from flows.era_download import Allowed, EraDownloadAnswer, EraDownloadInquiry, KeptEra, ListedPayment
 from flows.errors import PortalkeeperError, error_classes
 from flows.parties import Account, Payer, Record
 
@@ -192,8 +192,8 @@ class Desk(Protocol):
     async def answered(self, index: int, result: Answer | Failure) -> None:
         """Question `index` is finished; the result is on disk when this returns."""
 
-    async def listed(self, payer: str, payments: tuple[ListedPayment, ...]) -> tuple[int, ...]:
-        """Record what a payer's list of payments shows; the places of those whose file is not on disk."""
+    async def listed(self, payer: str, payments: tuple[ListedPayment, ...]) -> Allowed:
+        """Record what a payer's list of payments shows; what may be done with them."""
 
     async def kept(self, payer: str, era: KeptEra, sealed: str) -> None:
         """Put a sealed file (base64) on disk. Does not return before it is there: it may be the only copy."""

@@ -1,4 +1,4 @@
-"""Looks for what would make a run fail, without contacting any portal. The mailbox is signed in to."""
+"""Looks for what would make a run fail, without contacting any portal; mailbox and managers are signed in to."""
 
 from __future__ import annotations
 
@@ -12,17 +12,21 @@ from pathlib import Path
 
 from bots import now
 from bots.browser import find_browser
+from bots.codes.backup import BackupCodes
 from bots.codes.channels import check_mailbox, try_mailbox
+from bots.codes.texting import check_account_texts, check_texts
 from bots.inventory import Inventory, stamp
+from bots.inventory.accounts import texted
 from bots.people import FILE, load_people
 from bots.sealing import load_key
 from bots.settings import Settings, is_loopback
-from bots.vault import Vault, open_vault
+from bots.vault import Check, Vault, open_vault
 from bots.vault.places import FILE as VAULTS
 from bots.vault.places import load_places
 from bots.vault.provider import Provider
 from bots.worklist import CONTRACTS, ColumnMap, load_aliases
-from flows.errors import CodeNotReceived, InputError, VaultError
+from flows.errors import CodeNotReceived, CodesExhausted, InputError, VaultError
+from flows.parties import CodeWay, code_ways
 from payers.registry import find_portal
 
 CLOCKS_APART = timedelta(minutes=5)
@@ -57,6 +61,7 @@ def examine(settings: Settings) -> list[Finding]:
         "clock": lambda: _clock(settings),
         "answers folder": lambda: _private(settings.answers_folder),
         "letters": lambda: _letters(settings),
+        "text messages": lambda: _texts(settings),
         "ERAs": lambda: _eras(settings),
         "credential managers": lambda: f"{len(load_places(settings.config / VAULTS).vaults)} named",
     }
@@ -142,6 +147,17 @@ def _letters(settings: Settings) -> str:
     return try_mailbox(settings) if settings.mail_host else where
 
 
+def _texts(settings: Settings) -> str:
+    """Where text messages with codes arrive, unless none could be believed or a number is somebody else's now."""
+    if not settings.sms_source:
+        return "none are expected: sms_source is not set"
+    inventory = Inventory(settings.database)
+    try:
+        return check_texts(settings, load_key(settings.key_file), texted(inventory))
+    finally:
+        inventory.close()
+
+
 def _eras(settings: Settings) -> str:
     """Where 835s go and by which routes they come, unless others may read them there."""
     from bots.era.config import FILE as CONFIG
@@ -187,12 +203,33 @@ def _opened(store: Provider) -> str:
     return f"{store.check()} ({', '.join(does) or 'each change is read back'})"
 
 
+def _way_problem(way: CodeWay, row: dict[str, str], entry: Check, settings: Settings) -> str:
+    """Why no code could come to an account by a way that it is said to have; empty when all is well."""
+    try:
+        match way:
+            case CodeWay.AUTHENTICATOR if entry.totp == "none" and not entry.problem:
+                return f"its codes come by an authenticator and the vault has none: pk vault set {row['name']} --totp"
+            case CodeWay.EMAIL:
+                check_mailbox(settings, row["name"], row["registered_email"])
+            case CodeWay.SMS:
+                check_account_texts(settings, row)
+            case CodeWay.BACKUP:
+                BackupCodes(settings.backup_codes_folder, load_key(settings.key_file)).first(row["name"])
+    except (InputError, CodesExhausted) as error:
+        return str(error)
+    return ""
+
+
 def _problems_of(row: dict[str, str], vault: Vault, settings: Settings, scoped: set[str]) -> Iterator[str]:
     from bots.runner import checked_address  # loads the browser library
 
     name = row["name"]
-    if problem := vault.check(name, row["user_id"]).problem:
-        yield problem
+    entry = vault.check(name, row["user_id"])
+    if entry.problem:
+        yield entry.problem
+    for way in code_ways(row["code_ways"]) if row["code_ways"] else ():
+        if problem := _way_problem(way, row, entry, settings):
+            yield problem
     if name not in scoped:
         yield "it asks for nobody: add it with --organization, or import its scope"
     try:

@@ -18,6 +18,7 @@ from bots.sealing import Key, Unreadable, unseal
 from bots.session import LiveSession, Pace, Person
 from bots.vault import Vault
 from bots.worker import work
+from flows.errors import PortalkeeperError
 from payers.model import Portal
 
 CONTEXTS_PER_HOST = 50  # a driver keeps some 0.7 MB of every context it ever served
@@ -75,7 +76,11 @@ class Engine:
                 )
                 with translated("restore the signed-in state"):
                     await session.restore(state["session"])
-                yield session
+                try:
+                    yield session
+                finally:
+                    with suppress(PortalkeeperError):  # a stale lease: then nothing is to be said any more
+                        await session.over()
         finally:
             await self._retire()
 

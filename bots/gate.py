@@ -100,7 +100,7 @@ class Gate:
         return True
 
     def _carries(self, request: Request) -> bool:
-        body = request.post_data_buffer or b""
+        body = (request.post_data_buffer or b"") + _presented(request)
         return any(word in request.url or word.encode() in body for word in self._spellings)
 
     def _is_telemetry(self, request: Request) -> bool:
@@ -114,6 +114,16 @@ class Gate:
     def _answered(self, response: Response) -> None:
         if first_of(response.request) in self._passed:
             self.status = response.status
+
+
+def _presented(request: Request) -> bytes:
+    """What a request brings along in its head to show who asks, in clear (RFC 7617)."""
+    head = request.headers.get("authorization", "").strip()
+    scheme, _, given = head.partition(" ")
+    with suppress(ValueError):
+        if scheme.lower() == "basic":
+            return base64.b64decode(given + "==")
+    return head.encode()
 
 
 def _same(request: Request, earlier: Request) -> bool:

@@ -11,6 +11,7 @@
     unsaved era
              a downloaded file that can't be written: it is in memory only, and is tried again until it is on disk
     lost era files that a portal gave out and offers no more, and that are not on disk
+    late era an 835 or a deposit that is late, or a payment that waits for a person (`bots.era.findings`)
 
 An incident has an opener, a cause and a closer; each opening and closing is in the audit trail.
 """
@@ -40,6 +41,7 @@ class Kind(StrEnum):
     FIRST_PASSWORD = "first password"  # noqa: S105 - the name of a state
     UNSAVED_ERA = "unsaved era"
     LOST_ERA = "lost era"
+    LATE_ERA = "late era"
 
 
 _OPEN = "SELECT * FROM incidents WHERE kind = ? AND closed_at IS NULL"
@@ -59,13 +61,17 @@ def open_incident(
     run_id: str | None = None,
     fingerprint: str | None = None,
     minutes: int | None = None,
+    beside_others: bool = False,
 ) -> int | None:
-    """Open an incident, inside the caller's transaction; nothing when the same one is open. Its id, if it is new."""
+    """Open an incident, inside the caller's transaction; nothing when the same one is open. Its id, if it is new.
+
+    `beside_others`: the caller knows that it is another one, though account, portal, flow and payer are the same.
+    """
     same = db.execute(
         f"{_OPEN.replace('*', 'id')} AND account IS ? AND portal IS ? AND flow IS ? AND payer IS ?",
         (kind, account, portal, flow, payer),
     )
-    if same.fetchone():
+    if same.fetchone() and not beside_others:
         return None
     at = now.utc()
     until = stamp(at + timedelta(minutes=minutes)) if minutes else None

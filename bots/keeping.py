@@ -18,6 +18,7 @@ from bots.clock.office_days import FILE, OfficeDays, load_office_days
 from bots.desk import Answer, Failure
 from bots.inventory import Inventory
 from bots.lists import ListsOfARow
+from bots.morning import send_report
 from bots.outlook import DueKind, account_of, due_now
 from bots.payees import Wanted, era_questions
 from bots.runner import PastExpiry, RunHead, Runner, RunResult
@@ -26,6 +27,8 @@ from bots.sealing import load_key
 from bots.settings import Settings
 from bots.sign_offs import why_not_unattended
 from bots.vault import Vault
+
+SERVICE = "service"
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Keeper:
         """Ask a list, or look after the house. Why it did not go well, if it did not."""
         unattended = partial(why_not_unattended, self.inventory, self.settings)
         days = load_office_days(self.settings.config / FILE)
-        return await self._work(schedule, row.due_at, days, by="service", unattended=unattended)
+        return await self._work(schedule, row.due_at, days, by=SERVICE, unattended=unattended)
 
     async def by_hand(
         self, schedule: Schedule, at: datetime, days: OfficeDays, *, by: str, yes: bool, fresh: bool
@@ -76,7 +79,11 @@ class Keeper:
         if schedule.flow in rows.OF_LISTS:
             lists = ListsOfARow(self.settings, self.inventory, self.vault, self.runner, unattended)
             return await lists.ask(schedule, at, days, yes=yes, fresh=fresh)
-        await asyncio.to_thread(make_backup, self.settings, self.inventory, load_key(self.settings.key_file), by=by)
+        if schedule.flow == rows.REPORT:
+            running = by == SERVICE
+            await asyncio.to_thread(send_report, self.settings, self.inventory, self.vault, service_running=running)
+        else:
+            await asyncio.to_thread(make_backup, self.settings, self.inventory, load_key(self.settings.key_file), by=by)
         return None
 
     async def _fetch_eras(self, account: str) -> RunResult:
@@ -94,7 +101,7 @@ class Keeper:
     async def _keep(self, account: str) -> RunResult:
         due = due_now(self.inventory, self.settings, account)
         if DueKind.PASSWORD in due:
-            return await change_password(self.runner, self.inventory, self.vault, account, by="service")
+            return await change_password(self.runner, self.inventory, self.vault, account, by=SERVICE)
         if DueKind.IDLE in due:
             return await self.runner.run(account, "login", fresh=True)
         return RunResult.nothing_to_do(account)

@@ -43,6 +43,8 @@ Action = Literal[
     "store a secret",
     "change a password",
     "decide on a permission",
+    "purge the archive",
+    "send the report",
 ]
 
 RIGHTS: Mapping[Action, Role] = {
@@ -56,6 +58,8 @@ RIGHTS: Mapping[Action, Role] = {
     "store a secret": Role.CUSTODIAN,
     "change a password": Role.CUSTODIAN,
     "decide on a permission": Role.COMPLIANCE,
+    "purge the archive": Role.COMPLIANCE,
+    "send the report": Role.OPERATOR,
 }
 
 

@@ -6,7 +6,7 @@ other: a row that waits for a file that is there is completed, one whose file ne
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,10 @@ from bots.desk import Failure
 from bots.disk import private_folder, write_durably
 from bots.incidents import Kind, close_incident, open_incident, open_ones
 from bots.inventory import Inventory, stamp
-from flows.era_download import KeptEra, ListedPayment, Mark
+from flows.era_download import Allowed, KeptEra, ListedPayment, Mark
 
 FLOW = "era_download"
+Opens = Callable[[str, str, str], bool]
 _KEY = ("portal", "payer", "trace", "amount", "paid_on", "payee_tin", "payee_npi", "posted_on")
 _SAME = " AND ".join(f"k.{name} = l.{name}" for name in _KEY)
 _ON_DISK = f"EXISTS (SELECT 1 FROM era_kept k WHERE {_SAME} AND k.kept_at IS NOT NULL AND k.set_aside_at IS NULL)"
@@ -27,25 +28,32 @@ _LOST = (
 
 
 class Shelf:
-    """One account's files of one portal. For whoever holds the account's lease."""
+    """One account's files of one portal. For whoever holds the account's lease.
 
-    def __init__(self, inventory: Inventory, folder: Path, account: str, portal: str, run_id: str) -> None:
+    `opens` tells of a payer, and of the NPI and TIN of a payee, whether the portal is the way their files come.
+    """
+
+    def __init__(
+        self, inventory: Inventory, folder: Path, account: str, portal: str, run_id: str, opens: Opens
+    ) -> None:
         self._inventory = inventory
         self._folder = folder
         self._account = account
         self._portal = portal
         self._run_id = run_id
+        self._opens = opens
 
-    def listed(self, payer: str, payments: Sequence[ListedPayment]) -> tuple[int, ...]:
-        """Record a list of payments; the places of those that are not on disk.
+    def listed(self, payer: str, payments: Sequence[ListedPayment]) -> Allowed:
+        """Record a list of payments; those that are not on disk, those that are, and none that come another way.
 
         Opens an incident for files that were wanted here, were given out since, and are offered no more.
         """
         settle(self._inventory, self._folder, self._account)
         with self._inventory.write() as db:
-            wanted = tuple(place for place, each in enumerate(payments) if self._note(db, payer, each))
+            found = [self._note(db, payer, each) for each in payments]
             self._tell_lost(db)
-        return wanted
+        fetch, mark = ([place for place, one in enumerate(found) if one is wanted] for wanted in (True, False))
+        return Allowed(fetch=tuple(fetch), mark=tuple(mark))
 
     def keep(self, payer: str, era: KeptEra, sealed: bytes) -> None:
         """Put a sealed file on disk; it and its rows are there when this returns. Raises what the disk says."""
@@ -65,8 +73,8 @@ class Shelf:
                 db, Kind.UNSAVED_ERA, failure, by="worker", account=self._account, flow=FLOW, run_id=self._run_id
             )
 
-    def _note(self, db: Any, payer: str, payment: ListedPayment) -> bool:
-        """Write or renew the row of a payment; whether its file is wanted."""
+    def _note(self, db: Any, payer: str, payment: ListedPayment) -> bool | None:
+        """Write or renew the row of a payment; whether its file is wanted, or None where it is not ours to open."""
         at, row = stamp(now.utc()), self._row(payer, payment)
         seen = {"method": payment.method, "mark": str(payment.mark), "offered": int(payment.offered), "seen_at": at}
         row |= seen | {"first_seen_at": at}
@@ -78,6 +86,9 @@ class Shelf:
         )
         about = tuple(row[name] for name in _KEY)
         where = " AND ".join(f"l.{name} = ?" for name in _KEY)
+        if not self._opens(payer, payment.payee_npi, payment.payee_tin):
+            db.execute(f"UPDATE era_listed AS l SET wanted_at = NULL WHERE {where}", about)
+            return None
         if db.execute(f"SELECT {_ON_DISK} FROM era_listed l WHERE {where}", about).fetchone()[0]:
             return False
         if payment.offered:

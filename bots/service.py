@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from bots import clock, now
+from bots import clock, morning, now
 from bots.clock import Clock, LiveTimetable, Schedule
 from bots.disk import in_plain_words, private_folder
 from bots.heartbeat import beating
@@ -89,6 +89,7 @@ async def serve(
                 tell=tell,
             )
             following = asyncio.create_task(_follow(live, ticker, inventory, tell))
+            watching = asyncio.create_task(morning.watch(settings, inventory, stop))
             _say_started(table.rows, again, tell)
             try:
                 async with (
@@ -99,6 +100,7 @@ async def serve(
             finally:
                 following.cancel()
                 await runner.stop()
+        await watching
         log.info("service stopped", ran=shift.ran, failed=shift.failed)
         tell(f"stopped; {shift.ran} runs, {shift.failed} of them without success")
 

@@ -21,14 +21,14 @@ from bots.faults import translated
 from bots.relay import Line
 from bots.sealing import Key, seal
 from bots.vault import Vault
+from bots.vault.aside import aside
 from bots.watch import Watch
-from flows.era_download import KeptEra, ListedPayment
+from flows.era_download import Allowed, KeptEra, ListedPayment
 from flows.errors import (
     AccountHeld,
     InputError,
     NewPasswordRefused,
     PasswordExpired,
-    PortalUnavailable,
     ScreenNotRecognised,
     SecurityQuestionAsked,
 )
@@ -84,10 +84,10 @@ class LiveSession:
         self._desk = desk
         self._vault = vault
         self._key = key
-        self._passwords_left = 0
-        self._answers_left = 0
+        self._passwords_left = self._answers_left = 0
         self._private = False
         self._attempts = Attempts(page.context, line, desk, portal.telemetry)
+        self.over = self._attempts.over
         self._challenge = Challenge(account, portal, address, channels, desk, vault, self._attempts)
 
     @property
@@ -118,11 +118,9 @@ class LiveSession:
                 yield
         except PasswordExpired:
             raise  # the password was taken, and the change form is on the page
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - it goes on, or what says it better
             await self._attempts.shut(self.page)
-            if isinstance(error, ScreenNotRecognised) and (status := self._attempts.status) >= 500:
-                raise PortalUnavailable(f"the portal answered the submission with status {status}") from None
-            raise
+            raise self._attempts.explained(error) from None
         finally:
             self._private = False
             await self._attempts.open_gate()
@@ -134,15 +132,19 @@ class LiveSession:
         if self._passwords_left < 1:
             raise ScreenNotRecognised("the portal asks for the password again after taking it")
         self._passwords_left -= 1
-        password, self.candidate = self._vault.next_password(self.account.name, await self._desk.refused())
+        password, self.candidate = await aside(self._vault.next_password, self.account.name, await self._desk.refused())
         fingerprint = self._vault.fingerprint(self.account.name, password)
         await self._attempts.open_password(password.get_secret_value(), fingerprint)
         return password
 
+    async def answer_prompt(self) -> None:
+        """Give user id and password with the portal's requests; recorded as `password()` is."""
+        await self._attempts.answer_prompt(self.page, self.address, self.account.username, await self.password())
+
     async def new_password(self) -> SecretStr:
         """The pending password, marked as on its way."""
         self._must_be_private("new password")
-        pending = self._vault.mark_pending(self.account.name, self.run_id, "submitting")
+        pending = await aside(self._vault.mark_pending, self.account.name, self.run_id, "submitting")
         await self._attempts.open_new_password(pending.password.get_secret_value())
         return pending.password
 
@@ -171,16 +173,16 @@ class LiveSession:
             raise SecurityQuestionAsked("the portal asks a security question again after an answer")
         self._answers_left -= 1
         await self._attempts.settle_taken()
-        answer = self._vault.get(self.account.name).answer_to(question)
+        answer = (await aside(self._vault.get, self.account.name)).answer_to(question)
         if answer is None:
             raise SecurityQuestionAsked("the portal asks a security question to which the vault has no answer")
         fingerprint = self._vault.answer_fingerprint(self.account.name, question, answer)
         await self._attempts.open_answer(answer.get_secret_value(), fingerprint)
         return answer
 
-    async def listed(self, payments: Sequence[ListedPayment]) -> tuple[ListedPayment, ...]:
-        """Tell the Desk, which knows what is on disk."""
-        return tuple(payments[place] for place in await self._desk.listed(self.payer.name, tuple(payments)))
+    async def listed(self, payments: Sequence[ListedPayment]) -> Allowed:
+        """Tell the Desk, which knows what is on disk and what comes another way."""
+        return await self._desk.listed(self.payer.name, tuple(payments))
 
     async def keep(self, download: Download, *payments: ListedPayment) -> KeptEra:
         """Seal what came and hand it to the Desk."""
@@ -200,21 +202,22 @@ class LiveSession:
         except BaseException as error:
             await self._attempts.settle_failed(error)
             if isinstance(error, PasswordExpired):  # it was taken all the same
-                self._settle_pending()
+                await self._settle_pending()
             raise
         finally:
             self._challenge.over()
         await self._attempts.settle_taken()
-        self._settle_pending()
+        await self._settle_pending()
         return SignIn.PASSWORD if self.typed_password else SignIn.STORED
 
-    def _settle_pending(self) -> None:
+    async def _settle_pending(self) -> None:
         """A password that was taken tells which of two is in force; the vault puts the other one into the history."""
-        pending = self._vault.get(self.account.name).pending if self.typed_password else None
+        name = self.account.name
+        pending = (await aside(self._vault.get, name)).pending if self.typed_password else None
         if pending and self.candidate is Candidate.PENDING:
-            self._vault.promote(self.account.name, pending.run_id)
+            await aside(self._vault.promote, name, pending.run_id)
         elif pending and pending.state != "stored":
-            self._vault.discard_pending(self.account.name, pending.run_id)
+            await aside(self._vault.discard_pending, name, pending.run_id)
 
     async def reset_password(self) -> None:
         """Run the portal's password flow. The one in force was settled at the sign-in, or is typed first."""
@@ -234,12 +237,12 @@ class LiveSession:
         except BaseException as error:
             await self._attempts.settle_failed(error)
             if isinstance(error, NewPasswordRefused):
-                self._vault.mark_pending(self.account.name, self.run_id, "declined")
+                await aside(self._vault.mark_pending, self.account.name, self.run_id, "declined")
             raise
         finally:
             self._challenge.over()
         await self._attempts.settle_password(Verdict.ACCEPTED)
-        self._vault.mark_pending(self.account.name, self.run_id, "submitted")
+        await aside(self._vault.mark_pending, self.account.name, self.run_id, "submitted")
 
     async def assist(self, person: Person) -> SignIn:
         """Let a person act at the portal until they say that they are done; how they are signed in then.
@@ -269,7 +272,7 @@ class LiveSession:
         """A person is about to submit a password: settle the one before, and ask the guard."""
         fingerprint = self._vault.fingerprint(self.account.name, SecretStr(password))
         await self._attempts.open_by_hand(password, fingerprint)
-        credential = self._vault.get(self.account.name)
+        credential = await aside(self._vault.get, self.account.name)
         pending = credential.pending.password.get_secret_value() if credential.pending else None
         self.candidate = Candidate.PENDING if password == pending else Candidate.CURRENT
         if password not in (pending, credential.password.get_secret_value()):

@@ -82,6 +82,12 @@ class Settings(BaseSettings):
     mail_oauth_client: str = ""
     mail_oauth_scope: str = ""
     mail_server: str = ""
+    sms_source: Literal["", "twilio", "webhook"] = ""
+    sms_account: str = ""
+    sms_address: Origin = "https://api.twilio.com"
+    sms_public_address: str = ""
+    sms_port: int = Field(default=0, ge=0, le=65535)
+    sms_senders: dict[str, list[str]] = {}
     letter_seconds: int = Field(default=300, ge=1)
     code_seconds: int = Field(default=120, ge=1)
     step_timeout_seconds: int = Field(default=45, ge=1)
@@ -143,6 +149,11 @@ class Settings(BaseSettings):
         return self.home / "codes"
 
     @property
+    def texts_folder(self) -> Path:
+        """Sealed text messages that a provider brought."""
+        return self.codes_folder / "texts"
+
+    @property
     def backup_codes_folder(self) -> Path:
         """Sealed backup codes, one file per account."""
         return self.codes_folder / "backup"
@@ -161,6 +172,11 @@ class Settings(BaseSettings):
     def era_folder(self) -> Path:
         """Sealed 835 files; the drop folder too, unless it is elsewhere."""
         return self.home / "era"
+
+    @property
+    def delivery_folder(self) -> Path:
+        """Sealed secrets of the mail server and the webhook."""
+        return self.home / "delivery"
 
     @property
     def report_folder(self) -> Path:
@@ -205,9 +221,10 @@ def load(home: Path | None = None) -> Settings:
         told = [_told(".".join(map(str, problem["loc"])), problem["msg"], given) for problem in problems]
         raise InputError("; ".join(told)) from None
     except SettingsError:
-        # The one setting that is JSON in the environment; the error's own words would repeat what stands there.
+        # Two settings are JSON in the environment; the error's own words would repeat what stands there.
         raise InputError(
-            f'{_variable("portal_addresses")}: expected JSON such as {{"availity": "https://…"}}'
+            f'{_variable("portal_addresses")}: expected JSON such as {{"availity": "https://…"}}; '
+            f'{_variable("sms_senders")}: such as {{"availity": ["22395"]}}'
         ) from None
 
 

@@ -60,6 +60,17 @@ class ListedPayment(Record):
     offered: bool = True
 
 
+class Allowed(Record):
+    """What may be done with a list of payments, by their places on it.
+
+    `fetch` are those whose file is not on disk, `mark` those whose file is. The rest come another way than by the
+    portal, and are left as they are.
+    """
+
+    fetch: tuple[int, ...] = ()
+    mark: tuple[int, ...] = ()
+
+
 class KeptEra(Record):
     """A file that is on disk: the SHA-256 of its bytes as they came, their number, and the payments it came for."""
 
@@ -78,7 +89,8 @@ class RefusedEra(Record):
 class EraDownloadAnswer(Record):
     """What the portal lists for the question, and which files were fetched. Nothing listed is an answer too.
 
-    `organization` and `payee_tin` are read back from the page. `asked_at` is an instant.
+    `organization` and `payee_tin` are read back from the page. `left_alone` are the listed ones that come another way.
+    `asked_at` is an instant.
     """
 
     organization: str
@@ -86,6 +98,7 @@ class EraDownloadAnswer(Record):
     listed: tuple[ListedPayment, ...] = ()
     kept: tuple[KeptEra, ...] = ()
     refused: tuple[RefusedEra, ...] = ()
+    left_alone: tuple[ListedPayment, ...] = ()
     portal_words: str = ""
     asked_at: datetime | None = None
 

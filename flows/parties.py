@@ -63,6 +63,7 @@ class CodeWay(StrEnum):
 
     AUTHENTICATOR = "authenticator"
     EMAIL = "email"
+    SMS = "sms"
     BACKUP = "backup"
     PERSON = "person"
 
@@ -79,7 +80,7 @@ def code_ways(text: str | None) -> tuple[CodeWay, ...]:
 
 
 class Account(Record):
-    """One login on one portal, as a flow may know it; `email` is where the portal sends its letters.
+    """One login on one portal, as a flow may know it; `email` is where the portal sends its letters, `phone` its texts.
 
     `code_ways` are the ways by which its one-time codes come, the preferred first.
     """
@@ -88,6 +89,7 @@ class Account(Record):
     portal: str
     username: str = Field(repr=False)
     email: str = Field(default="", repr=False)
+    phone: str = Field(default="", repr=False)
     code_ways: tuple[CodeWay, ...] = (CodeWay.AUTHENTICATOR,)
 
 

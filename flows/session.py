@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from playwright.async_api import Download, Page
 
-    from flows.era_download import KeptEra, ListedPayment
+    from flows.era_download import Allowed, KeptEra, ListedPayment
 
 
 class Session(Protocol):
@@ -43,6 +43,14 @@ class Session(Protocol):
         """The account's password, granted for one submission and recorded before it is returned.
 
         Only inside a private step. Raises `AccountHeld` when the guard does not allow it.
+        """
+
+    async def answer_prompt(self) -> None:
+        """From now on give user id and password with the page's requests to the portal's address (RFC 7617).
+
+        For a portal that asks by the browser's own prompt, and with each request. The password is granted for one
+        submission and recorded before this returns; once it was taken it goes out with one request at a time, and with
+        none any more after one that was refused or got no answer. Only inside a private step. Raises as `password()`.
         """
 
     async def new_password(self) -> SecretStr:
@@ -90,8 +98,8 @@ class Session(Protocol):
         A private step handles secrets: it leaves no trace, and lets one submission of each secret out.
         """
 
-    async def listed(self, payments: Sequence[ListedPayment]) -> tuple[ListedPayment, ...]:
-        """Record what a list of payments shows; those of them whose file is not on disk. Before any is downloaded."""
+    async def listed(self, payments: Sequence[ListedPayment]) -> Allowed:
+        """Record what a list of payments shows; what may be done with them. Before any is downloaded or marked."""
 
     async def keep(self, download: Download, *payments: ListedPayment) -> KeptEra:
         """Put a downloaded file, which is that of these payments, on disk: sealed, fsynced and in the inventory.

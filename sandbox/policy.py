@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-SIGN_IN_PAGES = ("light", "gen2", "gen3", "classic")
+SIGN_IN_PAGES = ("light", "gen2", "gen3", "classic", "basic")
 SESSION_RULES = ("newest_wins", "oldest_wins", "refused", "many")
 _FROM_ZERO = ("password_user_run", "password_history", "era_days", "era_span_days", "era_old_days")
 _OWN: dict[str, dict[str, Any]] = {

@@ -8,7 +8,6 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 
 import uvicorn
-from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -55,7 +54,7 @@ def _bound(port: int) -> socket.socket:
 class ByHost:
     """Dispatch by the Host header, and keep book of what each connection carries."""
 
-    def __init__(self, world: World, sites: dict[str, tuple[str, Starlette]]) -> None:
+    def __init__(self, world: World, sites: dict[str, tuple[str, ASGIApp]]) -> None:
         self._world = world
         self._sites = sites
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from sandbox.availity.site import availity_site
 from sandbox.epaces.site import epaces_site
@@ -28,7 +28,7 @@ HOSTS: dict[str, tuple[str, ...]] = {
 }
 
 
-def build_sites(world: World, port: int, widget: Path | None = None) -> dict[str, tuple[str, Starlette]]:
+def build_sites(world: World, port: int, widget: Path | None = None) -> dict[str, tuple[str, ASGIApp]]:
     """Host name -> (the portal it belongs to, the application that answers). `widget`: Okta's published one."""
     metrics = f"http://{_METRICS}:{port}/fp/tags"
     return {

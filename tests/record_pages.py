@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from bots.desk import Failure
 from flows.claim_status import ClaimStatusAnswer
 from flows.eligibility import EligibilityAnswer, EligibilityInquiry
-from flows.era_download import KeptEra, ListedPayment
+from flows.era_download import Allowed, KeptEra, ListedPayment
 from flows.errors import PortalkeeperError
 from flows.parties import Account, Member, Organization, Payer, Person, Provider, Relationship
 from payers.model import Portal
@@ -85,8 +85,8 @@ class Seat:
             self.leaving = None
             await leaving()
 
-    async def listed(self, payments: Sequence[ListedPayment]) -> tuple[ListedPayment, ...]:
-        return tuple(payments)
+    async def listed(self, payments: Sequence[ListedPayment]) -> Allowed:
+        return Allowed(fetch=tuple(range(len(payments))))
 
     async def keep(self, download: Download, *payments: ListedPayment) -> KeptEra:
         data = (await download.path()).read_bytes()

@@ -10,9 +10,9 @@ import typer
 
 from bots import now
 from bots.cli.office import office
-from bots.cli.printing import Json, print_done
+from bots.cli.printing import Json, print_done, tell
 from bots.inventory import stamp
-from bots.inventory.accounts import get_account
+from bots.inventory.accounts import get_account, texted
 from bots.inventory.audit import record_audit
 from flows.errors import InputError
 
@@ -20,8 +20,8 @@ codes = typer.Typer(no_args_is_help=True, help="The mailbox and other ways by wh
 
 
 @codes.command("set")
-def set_(channel: Annotated[str, typer.Argument(help="mailbox")], json: Json = False) -> None:
-    """Store the secret of a channel, asked for or read from standard input: the mailbox's password, for one."""
+def set_(channel: Annotated[str, typer.Argument(help="mailbox, or sms")], json: Json = False) -> None:
+    """Store the secret of a channel, asked for or read from standard input: the mailbox's password, Twilio's token."""
     from pydantic import SecretStr
 
     from bots.codes.secrets import ChannelSecrets
@@ -37,12 +37,32 @@ def set_(channel: Annotated[str, typer.Argument(help="mailbox")], json: Json = F
 
 @codes.command("check")
 def check(json: Json = False) -> None:
-    """Sign in to the mailbox that the settings name, and say how it stands."""
+    """Look into the mailbox and the source of text messages that the settings name, and say how they stand."""
     from bots.codes.channels import check_mailbox, try_mailbox
+    from bots.codes.texting import check_texts
 
-    where = check_mailbox(office.settings)
-    said = try_mailbox(office.settings) if office.settings.mail_host else where
-    print_done(said, json=json, mailbox=said)
+    said = {}
+    if office.settings.mail_server or not office.settings.sms_source:
+        where = check_mailbox(office.settings)
+        said["mailbox"] = try_mailbox(office.settings) if office.settings.mail_host else where
+    if office.settings.sms_source:
+        said["texts"] = check_texts(office.settings, office.key, texted(office.inventory))
+    print_done("; ".join(said.values()), json=json, **said)
+
+
+@codes.command("listen")
+def listen() -> None:
+    """Take the text messages that a provider brings, on this machine's port sms_port, until stopped."""
+    import uvicorn
+
+    from bots.codes.sms_webhook import app_of
+
+    if not office.settings.sms_port:
+        raise InputError(f"set sms_port in {office.settings.config_file}: where your reverse proxy finds this")
+    sql = "SELECT registered_phone FROM accounts WHERE registered_phone IS NOT NULL"
+    app = app_of(office.settings, office.key, lambda: [row["registered_phone"] for row in office.inventory.rows(sql)])
+    tell(f"takes text messages on http://127.0.0.1:{office.settings.sms_port}/sms/twilio")
+    uvicorn.run(app, host="127.0.0.1", port=office.settings.sms_port, log_level="error", server_header=False)
 
 
 @codes.command("backup")

@@ -27,7 +27,14 @@ _SQL = """SELECT p.id, f.received_at, p.payer, p.payer_title, p.payer_id, p.comp
     d.dropped_at, d.picked_up_at
     FROM era_payments p JOIN era_files f USING (sha256) LEFT JOIN era_drops d ON d.id = p.drop_id"""
 _COLUMNS = ["id", "received", "payer", "payee", "trace", "paid_on", "amount", "verdict", "state", "reasons"]
-_MISSING = ["what", "since", "days", "payer", "payee", "trace", "amount", "words", "do"]
+_MISSING = ["what", "incident", "since", "days", "payer", "payee", "trace", "amount", "words", "do"]
+
+
+def _look() -> None:
+    """Tell what is late by what is known now."""
+    from bots.era.findings import look
+
+    look(office.settings, office.inventory)
 
 
 def _intake() -> Intake:
@@ -84,22 +91,26 @@ def show(
 
 @era.command("missing")
 def missing(json: Json = False) -> None:
-    """What should be there and is not, and what waits for a person. Ends with code 4 when anything is late."""
-    from bots.era.config import FILE, load_config
-    from bots.era.missing import find_missing
-    from bots.era.routes import FILE as ROUTES
-    from bots.era.routes import load_routes
+    """What should be there and is not, and what waits for a person.
 
-    settings = office.settings
-    config = load_config(settings.config / FILE, settings.home)
-    routes = load_routes(settings.config / ROUTES)
-    found = find_missing(office.inventory, config, routes, now.utc().astimezone().date())
+    Ends with code 4 when anything is late, unless somebody has closed its incident.
+    """
+    from bots.era.findings import missing_now, told_of
+    from bots.incidents import incident_name
+
+    told = told_of(office.inventory)
+    rows = []
+    for one in missing_now(office.settings, office.inventory):
+        before = told.get(one.key, {})
+        settled = before.get("closed_by") if before.get("settled") else None
+        what = one.kind.upper() if one.late and not settled else f"{'settled' if settled else 'waiting'}: {one.kind}"
+        name = incident_name({"id": before["incident"]}) if before else ""
+        rows.append({**one.as_dict(), "what": what, "incident": name, "settled_by": settled})
     if json:
-        print_json([one.as_dict() for one in found])
+        print_json([{name: value for name, value in row.items() if name != "what"} for row in rows])
     else:
-        rows = [{**one.as_dict(), "what": one.kind.upper() if one.late else f"waiting: {one.kind}"} for one in found]
         print_table(rows, _MISSING, empty="nothing is missing")
-    if any(one.late for one in found):
+    if any(row["late"] and not row["settled_by"] for row in rows):
         raise typer.Exit(SOMETHING_DUE)
 
 
@@ -123,6 +134,7 @@ def seen(
         payments += sum(one.state == "seen" for one in taken)
         copies += sum(one.copy == "same" for one in taken)
         unread += [f"{path}: {', '.join(one.reasons)}" for one in taken if one.state == "quarantined"]
+    _look()
     words = f"payments noted: {payments}; of them here before: {copies}"
     print_done("\n".join([words, *unread]), json=json, payments=payments, known=copies, unread=unread)
     if unread:
@@ -136,12 +148,16 @@ def bank(
 ) -> None:
     """Read a bank's file of EFT deposits, against which payments are matched."""
     office.acting("change the inventory")
-    from bots.era.bank import read_deposits, record_deposits
+    from bots.era.bank import count_matched, read_deposits, record_deposits
 
     deposits, without = read_deposits(file)
     new = record_deposits(office.inventory, deposits)
-    words = f"deposits with a trace number: {len(deposits)}, new: {new}; rows without one: {without}"
-    print_done(words, json=json, deposits=len(deposits), new=new, without_trace=without)
+    _look()
+    matched = count_matched(office.inventory, deposits)
+    words = (
+        f"deposits with a trace number: {len(deposits)}, new: {new}, with their 835: {matched}; without one: {without}"
+    )
+    print_done(words, json=json, deposits=len(deposits), new=new, matched=matched, without_trace=without)
 
 
 Id = Annotated[int, typer.Argument(help="The payment's id, as in: pk era list")]
@@ -153,6 +169,7 @@ def release(payment: Id, because: Because, json: Json = False) -> None:
     """Let a payment that is held go to billing after all."""
     office.acting("change the inventory")
     _intake().release(payment, by=office.person, because=_reason(because))
+    _look()
     print_done(f"payment {payment} goes to billing", json=json, payment=payment)
 
 
@@ -161,7 +178,26 @@ def dismiss(payment: Id, because: Because, json: Json = False) -> None:
     """Settle a payment that is held or quarantined: it does not go to billing, and nobody is asked about it again."""
     office.acting("change the inventory")
     _intake().dismiss(payment, by=office.person, because=_reason(because))
+    _look()
     print_done(f"payment {payment} is settled; it does not go to billing", json=json, payment=payment)
+
+
+@era.command("purge")
+def purge(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would go.")] = False,
+    because: Annotated[str, typer.Option(help="Why, for the audit trail.")] = "",
+    json: Json = False,
+) -> None:
+    """Remove archived files whose years are over (keep_years). Nothing held, quarantined or not picked up goes."""
+    from dataclasses import asdict
+
+    from bots.era.purging import purge
+
+    if not dry_run:
+        office.acting("purge the archive")
+        _reason(because)
+    done = purge(office.settings, office.inventory, office.key, by=office.person, because=because, dry_run=dry_run)
+    print_done(f"{'would go' if dry_run else 'gone'}: {done.words}", json=json, dry_run=dry_run, **asdict(done))
 
 
 def _reason(because: str) -> str:

@@ -18,9 +18,22 @@ from flows.errors import InputError
 if TYPE_CHECKING:
     from bots.desk import Answer, Failure, Question
     from bots.runner import RunHead, Runner, RunResult
+    from flows.era_download import EraDownloadAnswer
 
 SOME_WITHOUT_ANSWER = 3
-COLUMNS = ["account", "payer", "organization", "tin", "npi", "listed", "kept", "bytes", "not_yet_offered", "why"]
+COLUMNS = [
+    "account",
+    "payer",
+    "organization",
+    "tin",
+    "npi",
+    "listed",
+    "kept",
+    "bytes",
+    "other_route",
+    "not_yet_offered",
+    "why",
+]
 
 
 @era.command("fetch")
@@ -103,12 +116,17 @@ def _row(account: str, question: Question, result: Answer | Failure | None) -> d
         "listed": len(answer.listed) if answer else None,
         "kept": sum(len(each.payments) for each in answer.kept) if answer else None,
         "bytes": sum(each.size for each in answer.kept) if answer else None,
-        "not_yet_offered": [each.trace for each in answer.listed if not each.offered] if answer else [],
+        "other_route": len(answer.left_alone) if answer else None,
+        "not_yet_offered": _not_yet_offered(answer) if answer else [],
         "files": [each.model_dump(mode="json") for each in answer.kept] if answer else [],
         "refused": [each.model_dump(mode="json") for each in answer.refused] if answer else [],
         "why": _why(answer, failure),
         "failure": failure,
     }
+
+
+def _not_yet_offered(answer: EraDownloadAnswer) -> list[str]:
+    return [each.trace for each in answer.listed if not each.offered and each not in answer.left_alone]
 
 
 def _why(answer: Any, failure: Any) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bots import now
+from bots.cli.delivery import carry_out
 from bots.cli.office import log_to, office
 from bots.cli.printing import Json, print_done, tell
 
@@ -46,31 +46,44 @@ def status_token(json: Json = False) -> None:
     print_done(token, json=json, token=token, address=f"http://127.0.0.1:{office.settings.status_port}/")
 
 
-def report(
-    out: Annotated[Path | None, typer.Option(help="Where the HTML goes; default the reports folder.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON, write no file.")] = False,
-) -> None:
-    """The health report: as text here, and as one HTML file."""
-    from bots.disk import private_folder, write_durably
-    from bots.report import gather, render_html, render_text, to_json
-    from bots.restored import remember
+def today(json: Json = False) -> None:
+    """The first screen of the morning report, as of now: can the office work, and what needs a person."""
+    from bots.morning import make_report
+    from bots.report import render_first_screen, to_json
     from bots.service import is_running
 
     settings = office.settings  # and with them the clock to go by
-    at = now.utc().astimezone()
-    remember(office.inventory, settings.last_seen)
-    found = gather(office.inventory, office.vault.names(), at, service_running=is_running(settings.home))
-    if json:
-        print(to_json(found))
-        return
-    target = out or private_folder(settings.report_folder) / f"{at:%Y-%m-%d-%H%M}.html"
-    write_durably(target, render_html(found).encode())
-    print(render_text(found))
-    print(f"as a page: {target}")
+    found = make_report(settings, office.inventory, office.vault, service_running=is_running(settings.home))
+    print(to_json(found) if json else render_first_screen(found), end="")
+
+
+def report(
+    out: Annotated[Path | None, typer.Option(help="Where the HTML goes; default the reports folder.")] = None,
+    send: Annotated[bool, typer.Option("--send", help="To everybody whom config/alerts.toml names, too.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, write no file.")] = False,
+) -> None:
+    """The health report: as text here, and as one HTML file."""
+    from bots import morning
+    from bots.report import render_text, to_json
+    from bots.service import is_running
+
+    settings = office.settings
+    running = is_running(settings.home)
+    if send:
+        office.acting("send the report")
+        sent = morning.send_report(settings, office.inventory, office.vault, service_running=running)
+        found, target = sent.report, sent.page
+    else:
+        found = morning.make_report(settings, office.inventory, office.vault, service_running=running)
+        target = settings.report_folder if json else morning.keep(settings, found, out)
+    print(to_json(found) if json else f"{render_text(found)}as a page: {target}")
+    if send:
+        carry_out(settings, office.inventory)
 
 
 def add_to(app: typer.Typer) -> None:
     """Hang these commands into the tree."""
     app.command()(serve)
     app.command("status-token")(status_token)
+    app.command()(today)
     app.command()(report)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bots.codes.backup import BackupCodes
@@ -11,7 +12,10 @@ from bots.codes.imap import ImapMailbox, Login
 from bots.codes.inbox import Inbox, Maildir
 from bots.codes.oauth import Application
 from bots.codes.secrets import ChannelSecrets
+from bots.codes.text_inbox import TextInbox
+from bots.codes.texts import Texts
 from bots.codes.turns import Turn
+from bots.codes.twilio import TwilioMessages
 from bots.sealing import Key, load_key
 from bots.settings import Settings
 from flows.errors import CodeNotReceived, InputError
@@ -30,6 +34,7 @@ class Channels:
     code_seconds: float
     backup: BackupCodes
     ask: Ask | None = None
+    texts: Texts | None = None
 
     async def turn(self, channel: str, portal: str) -> Turn:
         """The right to ask `portal` for a code by that channel."""
@@ -46,7 +51,18 @@ def channels_of(settings: Settings, key: Key, ask: Ask | None = None) -> Channel
         code_seconds=settings.code_seconds,
         backup=BackupCodes(settings.backup_codes_folder, key),
         ask=ask,
+        texts=Texts(source, settings.sms_senders) if (source := text_source(settings, key)) else None,
     )
+
+
+def text_source(settings: Settings, key: Key) -> TextInbox | TwilioMessages | None:
+    """Where text messages arrive, none where no way is set; nothing is contacted."""
+    if settings.sms_source == "webhook":
+        return TextInbox(settings.texts_folder, key)
+    if settings.sms_source == "twilio":
+        stored = ChannelSecrets(settings.codes_folder, key)
+        return TwilioMessages(settings.sms_address, settings.sms_account, partial(stored.get, "sms"))
+    return None
 
 
 def mail_login(settings: Settings, key: Key) -> Login:

@@ -52,6 +52,10 @@ class Archive:
         here = self._path(sha256, received_at)
         return self._open(here if here.exists() else self._folder / "arriving" / here.name)[1]
 
+    def remove(self, sha256: str, received_at: str) -> None:
+        """Remove a file whose years are over."""
+        self._path(sha256, received_at).unlink(missing_ok=True)
+
     def _path(self, sha256: str, received_at: str) -> Path:
         return self._folder / received_at[:7] / f"{sha256}.age"
 

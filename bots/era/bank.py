@@ -93,5 +93,13 @@ def record_deposits(inventory: Inventory, deposits: list[Deposit]) -> int:
         )
 
 
+def count_matched(inventory: Inventory, deposits: list[Deposit]) -> int:
+    """How many of the deposits have an 835 of that trace number and amount."""
+    sql = """SELECT 1 FROM era_payments WHERE trace = ? AND (? = '' OR company_id IN ('', ?)) AND amount = ?
+        AND state <> 'quarantined'"""
+    values = ((one.trace, one.company_id, one.company_id, in_cents(one.amount)) for one in deposits)
+    return sum(inventory.row(sql, each) is not None for each in values)
+
+
 def _row(deposit: Deposit) -> Iterator[str]:
     yield from (deposit.trace, deposit.company_id, in_cents(deposit.amount), deposit.deposited_on.isoformat())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import cache
 
@@ -11,16 +11,22 @@ _SATURDAY = 5
 
 
 @cache
-def _holidays() -> Container[date]:
+def _holidays() -> Mapping[date, str]:
     """Those of the Federal Reserve: one on a Sunday is kept on Monday, one on a Saturday is not kept at all."""
     import holidays
 
-    return holidays.financial_holidays("FED")
+    found: Mapping[date, str] = holidays.financial_holidays("FED")
+    return found
 
 
 def is_business_day(day: date) -> bool:
     """Whether banks work on that day."""
     return day.weekday() < _SATURDAY and not _is_holiday(day)
+
+
+def holiday(day: date) -> str:
+    """The name of the Federal Reserve's holiday on that day; empty on every other."""
+    return str(_holidays().get(day) or "")
 
 
 def _is_holiday(day: date) -> bool:

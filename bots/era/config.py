@@ -1,4 +1,4 @@
-"""config/era.toml: where files for billing go, and after how many business days something is late."""
+"""config/era.toml: where files for billing go, after how many business days something is late, how long files stay."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FILE = "era.toml"
 NAME_PARTS = ("paid_on", "payer", "payee_tin", "payee_npi", "trace", "hash")
 NAME = "{paid_on}_{payer}_{trace}_{hash}.835"
 _DROP_KEYS = ("folder", "mode", "group", "name")
-_MISSING_KEYS = ("late_after", "pick_up_within")
+_MISSING_KEYS = ("late_after", "claims_after", "pick_up_within")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,9 @@ class EraConfig:
     drop: Drop
     by_tin: dict[str, Drop] = field(default_factory=dict)
     late_after: int = 4
+    claims_after: int = 10
     pick_up_within: int = 2
+    keep_years: int = 10
 
     def drop_for(self, tin: str) -> Drop:
         """Where files for the payee with that TIN go."""
@@ -54,20 +56,28 @@ def load_config(path: Path, home: Path) -> EraConfig:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         where = re.search(r"line \d+, column \d+", str(error))
         raise InputError(f"{path}: not valid TOML{f' at {where[0]}' if where else ''}") from None
-    _known(path, "", table, ("drop", "missing"))
-    drop, missing = table.get("drop", {}), table.get("missing", {})
+    _known(path, "", table, ("drop", "missing", "archive"))
+    drop = table.get("drop", {})
     payees = {tin: entry for tin, entry in drop.items() if isinstance(entry, dict)}
     usual = _drop(path, home, "drop", {key: value for key, value in drop.items() if key not in payees}, {})
-    _known(path, "missing.", missing, _MISSING_KEYS)
-    for key, value in missing.items():
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise InputError(f"{path}: missing.{key}: expected a number of days, 1 or more")
+    numbers = _numbers(path, "missing", table, _MISSING_KEYS, "days") | _numbers(
+        path, "archive", table, ("keep_years",), "years"
+    )
     for tin in payees:
         if not re.fullmatch(r"\d{9}", tin):
             raise InputError(f"{path}: drop.{tin}: expected a TIN of nine digits")
     shared = {key: value for key, value in drop.items() if key not in payees}
     by_tin = {tin: _drop(path, home, f"drop.{tin}", entry, shared) for tin, entry in payees.items()}
-    return EraConfig(usual, by_tin, **missing)
+    return EraConfig(usual, by_tin, **numbers)
+
+
+def _numbers(path: Path, name: str, table: dict[str, Any], keys: tuple[str, ...], what: str) -> dict[str, int]:
+    given: dict[str, Any] = table.get(name, {})
+    _known(path, f"{name}.", given, keys)
+    for key, value in given.items():
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise InputError(f"{path}: {name}.{key}: expected a number of {what}, 1 or more")
+    return given
 
 
 def _known(path: Path, above: str, table: dict[str, Any], keys: tuple[str, ...]) -> None:

@@ -11,6 +11,8 @@ _TRIVIA = re.compile(rb"[\s\x00\x1a]*(?:\xef\xbb\xbf)?[\s\x00\x1a]*")
 # Fixed width or not: sixteen elements, the last of one character, and the segment's terminator.
 _ISA = re.compile(rb"ISA([^A-Za-z0-9 \r\n])(?:(?:(?!\1).){0,60}?\1){15}(.)(.)", re.DOTALL)
 _LINE_BREAKS = b"\r\n"
+_LEAST_BYTES = 100  # an 835 without any claim has over 250
+_ROOM = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,10 @@ class Group:
 
 @dataclass(slots=True)
 class Interchange:
-    """One interchange in `data`, from `start` to `end`; `head` is where its ISA segment ends."""
+    """One interchange in `data`, from `start` to `end`; `head` is where its ISA segment ends.
+
+    One that opens more groups and transactions than its bytes have room for is `garbled`, and is not read to its end.
+    """
 
     data: bytes
     start: int
@@ -61,6 +66,7 @@ class Interchange:
     fields: list[bytes]
     end: int = 0
     groups: list[Group] = field(default_factory=list)
+    garbled: bool = False
 
     @property
     def bytes(self) -> bytes:
@@ -137,11 +143,15 @@ def _read(data: bytes, isa: re.Match[bytes]) -> Interchange:
     separators = _separators(isa)
     fields = isa[0][:-1].split(separators.element)
     found = Interchange(data, isa.start(), isa.end(), separators, [part.strip() for part in fields], len(data))
-    open_one: Transaction | None = None
+    open_one, room = None, _ROOM
     for control in _control_segments(separators.element, separators.segment).finditer(data, isa.end() - 1):
         name, begin, end = control[1], control.start(1), min(control.end() + 1, len(data))
         if open_one and name != b"SE":
             open_one.end = begin
+        room -= name in (b"GS", b"ST")
+        if room + (begin - found.start) // _LEAST_BYTES < 0:
+            found.garbled = True
+            break
         if name == b"ISA":
             found.end = begin
             break

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from bots.era.findings import look
 from bots.era.intake import Intake, Source
 from bots.inventory import Inventory
 from bots.remittances import set_aside
@@ -23,6 +24,15 @@ MOST_FETCHED = 3
 _OF_FILE = """SELECT k.*, (SELECT count(*) FROM era_kept o WHERE o.portal = k.portal AND o.payer = k.payer
         AND o.trace = k.trace AND o.amount = k.amount AND o.paid_on = k.paid_on AND o.posted_on = k.posted_on) AS times
     FROM era_kept k WHERE k.sha256 = ? AND k.kept_at IS NOT NULL"""
+
+
+def conclude_fetch(settings: Settings, inventory: Inventory, key: Key) -> None:
+    """Take in what was fetched, then tell what is late, or is no more. What stands in the way of either is logged."""
+    take_fetched(settings, inventory, key)
+    try:
+        look(settings, inventory)
+    except InputError as error:
+        log.warning("late eras not looked for", reason=str(error))
 
 
 def take_fetched(settings: Settings, inventory: Inventory, key: Key) -> int:

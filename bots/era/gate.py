@@ -66,8 +66,9 @@ def judge_member(member: Member) -> Iterator[Judged]:
     seen: dict[tuple[bytes, ...], int] = {}
     contents: set[str] = set()
     for number, found in enumerate(interchanges(member.data), 1):
-        if isinstance(found, Stray):
-            yield Judged(member.number, (finding(_stray(found, member.data)),), interchange=number)
+        if isinstance(found, Stray) or found.garbled:
+            word = _stray(found, member.data) if isinstance(found, Stray) else "garbled"
+            yield Judged(member.number, (finding(word),), interchange=number)
             continue
         control = tuple(found.fields[index] for index in (5, 6, 7, 8, 13))
         for judged in _judge_interchange(member.number, number, found):
@@ -102,7 +103,7 @@ def _compared(judged: Judged, contents: set[str], earlier: int) -> Judged:
 def _judge_interchange(member: int, number: int, found: Interchange) -> Iterator[Judged]:
     transactions = found.transactions
     control_number = found.fields[13].decode("latin-1")
-    told = read(found.bytes) if _holds_835(found) else {}
+    told = read(found) if _holds_835(found) else {}
     everywhere = tuple(one for findings in told.values() for one in findings)
     broken = tuple(one for one in everywhere if one.reason.word == "broken_envelope")
     if not transactions:

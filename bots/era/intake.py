@@ -206,6 +206,8 @@ class Intake:
         row = self._row(sha256)
         if row is None or row["source"] != PORTAL:
             raise InputError(f"{sha256}: the archive holds no such file")
+        if row["purged_at"]:
+            raise InputError(f"{sha256}: it was purged on {row['purged_at'][:10]}, after its years (pk era purge)")
         return list(unpack(self._archive.open(sha256, row["received_at"])))
 
     def _taken(self, sha256: str) -> list[Taken]:

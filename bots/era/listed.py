@@ -7,7 +7,9 @@ from typing import Any
 from bots.era.routes import Routes
 from bots.inventory import Inventory
 
-_NOT_HERE = """SELECT * FROM era_listed l WHERE NOT EXISTS (SELECT 1 FROM era_payments p
+_NOT_HERE = """SELECT l.*, EXISTS (SELECT 1 FROM runs r WHERE r.account = l.account AND r.flow = 'era_download'
+        AND r.ended_at IS NULL) AS on_its_way
+    FROM era_listed l WHERE NOT EXISTS (SELECT 1 FROM era_payments p
     WHERE p.trace = l.trace AND p.payer IN ('', l.payer) AND p.state <> 'quarantined'
     AND (ltrim(l.trace, '0') <> '' OR (l.amount = p.amount AND l.paid_on = ifnull(p.paid_on, ''))))
     ORDER BY l.paid_on"""
@@ -15,7 +17,9 @@ _NOT_HERE = """SELECT * FROM era_listed l WHERE NOT EXISTS (SELECT 1 FROM era_pa
 
 
 def not_here(inventory: Inventory, routes: Routes) -> list[dict[str, Any]]:
-    """Those that should come by the portal, or whose route nobody has decided; oldest first."""
+    """Those that should come by the portal, or whose route nobody has decided; oldest first.
+
+    `on_its_way` while a run fetches for that account: its file may lie on the shelf, or come next.
+    """
     rows = inventory.rows(_NOT_HERE)
-    found = [(row, routes.find((row["payer"],), (row["payee_npi"], row["payee_tin"]))) for row in rows]
-    return [row for row, route in found if route is None or route.by_portal]
+    return [row for row in rows if routes.opens(row["payer"], row["payee_npi"], row["payee_tin"])]

@@ -5,11 +5,13 @@ oxedi checks envelope, counts, control numbers, order, types and balances, with 
 
 from __future__ import annotations
 
+import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from bots.era.envelope import Interchange, Separators
 from bots.era.verdicts import Finding, finding
 
 if TYPE_CHECKING:
@@ -42,22 +44,27 @@ _PLAIN = {
     "ValueDropped": "structure",
     "RequiredLoopMissing": "structure",
 }
-_PROBED = 200_000
-_MOST_FINDINGS = 4_000
+_SMALL = 200_000
+"""Bytes that may be findings alone: one takes a kilobyte, and is of two or three bytes at worst."""
+
+_MOST_AT_FIRST = 4_000
+_MOST_FINDINGS = 250_000
+_STRIDE, _SAMPLE = 512_000, 32_000
+_OF_THE_CUT = 20  # findings in a sample that come of its being one
 _OWN = ("BPR02", "BPR16", "TRN02")
 _OF_THE_ENVELOPE = ("ISA", "GS", "ST")
 
 
-def read(interchange: bytes) -> Mapping[Place, tuple[Finding, ...]]:
+def read(interchange: Interchange) -> Mapping[Place, tuple[Finding, ...]]:
     """What is wrong in the `interchange`, and where. One kind of finding stands once, with its first place."""
     import oxedi
 
     met: dict[Place, Counter[str]] = defaultdict(Counter)
     first: dict[tuple[Place, str], str] = {}
     try:
-        if len(interchange) > _PROBED and _garbled(interchange[:_PROBED]):
+        if any(_garbled(interchange, begin, end) for begin, end in _large_parts(interchange)):
             return {(0, 0): (finding("garbled"),)}
-        for batch in oxedi.stream(interchange, by="transaction"):
+        for batch in oxedi.stream(interchange.bytes, by="transaction"):
             _gather(batch.diagnostics, met, first)
     except oxedi.ParseError:
         return {(0, 0): (finding("broken_envelope"),)}
@@ -71,11 +78,60 @@ def read(interchange: bytes) -> Mapping[Place, tuple[Finding, ...]]:
     }
 
 
-def _garbled(beginning: bytes) -> bool:
-    """Whether all of it would be findings, for which the memory of a machine does not suffice."""
+def _large_parts(interchange: Interchange) -> Iterator[tuple[int, int]]:
+    """Where what oxedi keeps in memory at once begins and ends: a transaction; and all of it, if much is in none."""
+    spans = [(one.start, one.end) for one in interchange.transactions]
+    around = interchange.end - interchange.start - sum(end - begin for begin, end in spans)
+    yield from (span for span in spans if span[1] - span[0] > _SMALL)
+    if around > _SMALL:
+        yield interchange.start, interchange.end
+
+
+def _garbled(interchange: Interchange, begin: int, end: int) -> bool:
+    """Whether so much of this part would be findings that the memory of a machine does not suffice.
+
+    All of it would have to be read to know. What is read is its beginning, and a sample of each stride behind that.
+    """
+    envelope = _envelope(interchange, begin)
+    beginning = interchange.data[begin : min(begin + _SMALL, end)]
+    if _count(envelope + beginning) > _MOST_AT_FIRST:
+        return True
+    head, left = envelope + _to_the_first_claim(beginning, interchange.separators), _MOST_FINDINGS * _SAMPLE // _STRIDE
+    for sample in _samples(interchange.data, begin + _SMALL, end, interchange.separators.segment):
+        left -= max(0, _count(head + sample) - _OF_THE_CUT)
+        if left < 0:
+            return True
+    return False
+
+
+def _envelope(interchange: Interchange, begin: int) -> bytes:
+    """What stands around the transaction that begins there."""
+    for group in interchange.groups:
+        if any(one.start == begin for one in group.transactions):
+            return interchange.data[interchange.start : interchange.head] + interchange.data[group.start : group.end]
+    return b""
+
+
+def _to_the_first_claim(beginning: bytes, separators: Separators) -> bytes:
+    """The transaction's head, with a claim in which a sample may go on."""
+    claim = beginning.find(b"CLP" + separators.element)
+    head = beginning[: beginning.rfind(separators.segment, 0, claim) + 1] if claim > 0 else b""
+    lines = (b"LX", b"1"), (b"CLP", b"1", b"1", b"0", b"0", b"", b"12", b"1", b"11", b"1")
+    return head + b"".join(separators.element.join(line) + separators.segment for line in lines)
+
+
+def _samples(data: bytes, begin: int, end: int, terminator: bytes) -> Iterator[bytes]:
+    """Whole segments from a place in each stride; the places are the same each time that the file is judged."""
+    drawn = random.Random(end - begin)  # noqa: S311 - no secret
+    for stride in range(begin, end, _STRIDE):
+        start = data.find(terminator, min(stride + drawn.randrange(_STRIDE - _SAMPLE), end)) + 1
+        yield data[start : data.rfind(terminator, start, min(start + _SAMPLE, end)) + 1]
+
+
+def _count(beginning: bytes) -> int:
     import oxedi
 
-    return sum(len(batch.diagnostics) for batch in oxedi.stream(beginning, by="transaction")) > _MOST_FINDINGS
+    return sum(len(batch.diagnostics) for batch in oxedi.stream(beginning, by="transaction"))
 
 
 def _gather(

@@ -59,6 +59,30 @@ class Routes:
             return Route.PORTAL
         return max(fitting, key=lambda line: (bool(line.payer), bool(line.payee))).route if fitting else None
 
+    def elsewhere(self, payers: Collection[str]) -> bool:
+        """Whether the 835s of a payer, known by several names, come another way, for whichever payee.
+
+        False where a line that may fit says portal, or where none fits.
+        """
+        names = {name.casefold() for name in payers if name}
+        fitting = [line for line in self.lines if line.payer in names]
+        if all(line.payee for line in fitting):
+            fitting += [line for line in self.lines if not line.payer]
+        return bool(fitting) and not any(line.route.by_portal for line in fitting)
+
+    def opens(self, payer: str, payee_npi: str, payee_tin: str) -> bool:
+        """Whether a payment on a portal's list is opened, marked and missed: it comes so, or nobody has decided.
+
+        `payer` is our name of it; a line with one of its electronic ids fits too.
+        """
+        if not self.lines:
+            return True
+        from payers.registry import listed_payers
+
+        listed = listed_payers().get(payer)
+        route = self.find((payer, *(listed.payer.payer_ids if listed else ())), (payee_npi, payee_tin))
+        return route is None or route.by_portal
+
 
 def load_routes(path: Path) -> Routes:
     """Read the file; no file is no line. InputError names the line and what was expected."""

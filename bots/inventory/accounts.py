@@ -15,7 +15,7 @@ from bots.inventory.columns import ACCOUNT_COLUMNS, OWN_COLUMNS, Automation, Kin
 from bots.inventory.database import Inventory, Value
 from bots.inventory.hours import OwnerHours
 from flows.errors import InputError
-from flows.parties import Organization, Provider
+from flows.parties import CodeWay, Organization, Provider, code_ways
 
 NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
 
@@ -164,3 +164,9 @@ def providers(inventory: Inventory) -> list[Provider]:
     """All providers."""
     rows = inventory.rows("SELECT npi, name FROM providers ORDER BY name, npi")
     return [Provider(npi=row["npi"], name=row["name"]) for row in rows]
+
+
+def texted(inventory: Inventory) -> list[dict[str, Any]]:
+    """The accounts whose codes may come by text message."""
+    rows = inventory.rows("SELECT name, portal, registered_phone, code_ways FROM accounts ORDER BY name")
+    return [row for row in rows if CodeWay.SMS in code_ways(row["code_ways"])]

@@ -69,6 +69,10 @@ class Inventory:
         """The first row of a SELECT, or `None`."""
         return next(iter(self.rows(sql, values)), None)
 
+    def has_table(self, name: str) -> bool:
+        """Whether there is such a table."""
+        return self.row("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)) is not None
+
     def check(self) -> str:
         """What SQLite's own check says: `ok`, or what is damaged."""
         return str(self.rows("PRAGMA quick_check(1)")[0]["quick_check"])

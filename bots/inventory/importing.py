@@ -62,20 +62,22 @@ def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
 def _entry(row: Mapping[str, str], portals: set[str], payers: set[str]) -> Entry:
     values: dict[str, Value] = {name: value for name, value in row.items() if name not in SCOPE_COLUMNS}
     for name in NUMBERS & {name for name, value in values.items() if value}:
-        values[name] = _number(name, str(values[name]))
+        values[name] = numbered(name, str(values[name]))
     scope = scope_of(
-        row.get("organization", ""), row.get("tin", ""), _words(row.get("npis")), _words(row.get("payers")), payers
+        row.get("organization", ""), row.get("tin", ""), words_of(row.get("npis")), words_of(row.get("payers")), payers
     )
     return checked_account(values, portals), scope
 
 
-def _number(name: str, text: str) -> int:
+def numbered(name: str, text: str) -> int:
+    """A cell of a column of numbers. Raises `ValueError` naming the column."""
     if not text.isdigit():
         raise ValueError(f"{name} is a whole number")
     return int(text)
 
 
-def _words(text: str | None) -> list[str]:
+def words_of(text: str | None) -> list[str]:
+    """The words of a cell, which stand apart by semicolons."""
     return [word.strip() for word in (text or "").split(";") if word.strip()]
 
 

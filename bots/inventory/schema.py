@@ -176,6 +176,25 @@ def m008_ways_of_codes(db: Database) -> None:
 
 
 @migrations()
+def m010_eras_that_are_late(db: Database) -> None:
+    """What claims say was paid, what is late or waits with its incident, and which archived files were purged."""
+    db.execute(
+        """CREATE TABLE era_paid_claims (
+            payer TEXT NOT NULL, payee_npi TEXT NOT NULL, payee_tin TEXT NOT NULL, trace TEXT NOT NULL,
+            paid_on TEXT NOT NULL, run_id TEXT NOT NULL, claims INTEGER NOT NULL, amount TEXT NOT NULL,
+            PRIMARY KEY (payer, payee_npi, payee_tin, trace, paid_on, run_id)) STRICT, WITHOUT ROWID"""
+    )
+    db.execute(
+        """CREATE TABLE era_findings (
+            key TEXT PRIMARY KEY, incident INTEGER NOT NULL REFERENCES incidents(id), kind TEXT NOT NULL,
+            since TEXT NOT NULL, days INTEGER NOT NULL, payer TEXT NOT NULL, payee TEXT NOT NULL,
+            payee_tin TEXT NOT NULL, trace TEXT NOT NULL, method TEXT NOT NULL, amount TEXT NOT NULL,
+            words TEXT NOT NULL, do TEXT NOT NULL) STRICT, WITHOUT ROWID"""
+    )
+    db.execute("ALTER TABLE era_files ADD COLUMN purged_at TEXT")
+
+
+@migrations()
 def m012_the_service(db: Database) -> None:
     """What due rows wait for and until when, work lists by counts, who signed off what, copies of the data folder."""
     due = ("portal", "not_before", "start_by", "ready_by", "waits_for", "started_at", "by")
@@ -202,3 +221,30 @@ def m012_the_service(db: Database) -> None:
             id INTEGER PRIMARY KEY, kind TEXT NOT NULL, at TEXT NOT NULL, file TEXT NOT NULL, size INTEGER NOT NULL,
             sha256 TEXT NOT NULL, made_at TEXT NOT NULL, by TEXT NOT NULL) STRICT"""
     )
+
+
+_MORNING = (
+    """CREATE TABLE outbox (
+            id INTEGER PRIMARY KEY, made_at TEXT NOT NULL, kind TEXT NOT NULL, way TEXT NOT NULL, target TEXT NOT NULL,
+            subject TEXT NOT NULL, body TEXT NOT NULL, page TEXT NOT NULL, state TEXT NOT NULL,
+            tries INTEGER NOT NULL DEFAULT 0, next_try_at TEXT NOT NULL, said TEXT NOT NULL DEFAULT '', sent_at TEXT)
+            STRICT""",
+    "CREATE INDEX outbox_waiting ON outbox(next_try_at) WHERE state = 'waiting'",
+    """CREATE TABLE alerts (
+            incident INTEGER PRIMARY KEY, level TEXT NOT NULL, fact TEXT NOT NULL, told TEXT NOT NULL,
+            told_at TEXT NOT NULL, escalated_at TEXT, cleared_at TEXT) STRICT""",
+    "CREATE INDEX alerts_fact ON alerts(fact, told_at)",
+    "CREATE INDEX runs_failed ON runs(account, started_at) WHERE error IS NOT NULL",
+    "CREATE INDEX runs_begun ON runs(started_at)",
+    "CREATE INDEX runs_history ON runs(portal, flow, started_at, error, ended_at, asked)",
+    "CREATE INDEX due_written ON due(written_at)",
+    "CREATE INDEX due_ended ON due(ended_at)",
+    "CREATE INDEX incidents_closed ON incidents(closed_at) WHERE closed_at IS NOT NULL",
+)
+
+
+@migrations()
+def m013_the_morning(db: Database) -> None:
+    """What waits to be sent, which incidents somebody was told of, and indexes that the report reads by. No PHI."""
+    for statement in _MORNING:
+        db.execute(statement)

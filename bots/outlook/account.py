@@ -44,9 +44,9 @@ _ASKED = (Automation.PERMITTED, Automation.REGISTERED)
 class Calendar:
     """Local dates of one moment: what day it is in a zone, and the last day to look at."""
 
-    def __init__(self, days: int) -> None:
-        """`days` is how far to look ahead."""
-        self._at, self._ahead = now.utc(), days
+    def __init__(self, days: int, at: datetime | None = None) -> None:
+        """`days` is how far to look ahead, from `at` (none: now)."""
+        self._at, self._ahead = at or now.utc(), days
         self._days: dict[ZoneInfo | None, tuple[date, date]] = {}
 
     def days(self, zone: ZoneInfo | None) -> tuple[date, date]:

@@ -6,9 +6,9 @@ says in a form that can't be read is an item too, so that a deadline is never lo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -85,11 +85,53 @@ class DueItem:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """Days until an account's password expires, and until the portal disables it as unused; none where not known."""
+
+    expires_in: int | None
+    idle_in: int | None
+
+
 def due_items(inventory: Inventory, settings: Settings, days: int) -> list[DueItem]:
     """Everything overdue, or due within `days`, in the order of dates. Contacts nothing, opens no secret."""
     accounts = read_accounts(inventory, settings, Calendar(days))
-    found = [item for account in accounts for item in _items(account)]
-    return sorted(found, key=lambda item: (item.on, item.account, ORDER[item.kind]))
+    return _in_order(item for account in accounts for item in _items(account))
+
+
+def survey(
+    inventory: Inventory, settings: Settings, days: int, at: datetime
+) -> tuple[list[DueItem], dict[str, Clocks]]:
+    """The same as of `at`, and the clocks of every account by its name."""
+    items: list[DueItem] = []
+    clocks = {}
+    for account in read_accounts(inventory, settings, Calendar(days, at)):
+        items.extend(_items(account))
+        clocks[account.name] = Clocks(_days_to(account, _expires(account)), _days_to(account, _disabled(account)))
+    return _in_order(items), clocks
+
+
+def _in_order(items: Iterable[DueItem]) -> list[DueItem]:
+    return sorted(items, key=lambda item: (item.on, item.account, ORDER[item.kind]))
+
+
+def _days_to(account: Account, day: date | None) -> int | None:
+    return (day - account.today).days if day else None
+
+
+def _expires(account: Account) -> date | None:
+    """When the password expires, as `_password` counts it."""
+    told, begun = account.day("password_expires_on"), account.day("password_set_on")
+    if told and not (begun and begun > told):
+        return told
+    days = account.policy.password_max_age_days
+    return _after(begun or account.day("created_on") or account.today, days) if days else None
+
+
+def _disabled(account: Account) -> date | None:
+    """When the portal disables the account as unused, as `_idle` counts it."""
+    limit = account.number("idle_limit_days") or account.policy.inactivity_days
+    return _after(account.last_good or account.day("created_on") or account.today, limit) if limit else None
 
 
 def account_of(inventory: Inventory, settings: Settings, name: str) -> Account:

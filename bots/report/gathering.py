@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from bots import sharing
-from bots.holds import open_holds
-from bots.incidents import Kind, incident_name, open_ones
+from bots.delivery import Plan
+from bots.incidents import Kind, open_ones
 from bots.inventory import Inventory, stamp
 from bots.inventory.accounts import organizations
-from bots.inventory.audit import verify
-from bots.report.model import AccountLine, FlowLine, Need, NotRun, Planned, Report
-from bots.report.standings import Account, Zone, line_of, masked, need_of, read_accounts
-from bots.report.words import Acts, plain
-from payers.registry import listed_payers
+from bots.outlook import Clocks, DueItem, survey
+from bots.report import ahead, changes, costs, history, needs, office, whole
+from bots.report.eras import era_needs
+from bots.report.model import AccountLine, FlowLine, Need, NotRun, Report, WorkList
+from bots.report.standings import Account, line_of, masked, need_of, put_aside, read_accounts
+from bots.settings import Settings
+from payers import registry
 
 PERIOD = timedelta(days=1)
 OVERDUE = timedelta(hours=1)
+ACCOUNTS_SHOWN = 400  # in trouble first; the others are counted
+NOT_RUN_SHOWN = 100
 
 _FLOWS = """SELECT flow, count(*) AS runs, sum(ended_at IS NOT NULL AND error IS NULL) AS ended_well,
     sum(questions) AS questions, sum(answered) AS answered FROM runs WHERE started_at > ? AND started_at <= ?
@@ -27,64 +33,180 @@ _LOCKED = (
     "SELECT count(DISTINCT account) AS n FROM runs WHERE error = 'AccountLocked' AND started_at > ? AND started_at <= ?"
 )
 _CUT_OFF = "SELECT count(*) AS n FROM runs WHERE ended_at IS NULL AND started_at > ? AND started_at <= ?"
-_DUE = """FROM due WHERE state <> 'seen' AND (ended_at > ?1 OR written_at > ?1 OR state IN ('due', 'running'))
-    AND written_at <= ?2 AND due_at <= ?2"""
 
 
-def gather(inventory: Inventory, vault_names: Collection[str], at: datetime, *, service_running: bool) -> Report:
+@dataclass(frozen=True)
+class Source:
+    """Where a report is read from, and as of when; `since` and `until` are stamps of the period it is about."""
+
+    inventory: Inventory
+    settings: Settings
+    plan: Plan
+    at: datetime
+    since: str
+    until: str
+    accounts: Sequence[Account]
+    incidents: Sequence[dict[str, Any]]
+    items: Sequence[DueItem]
+    clocks: dict[str, Clocks]
+    mask: Callable[[str], str]
+
+    def zone(self, text: str | None) -> datetime | None:
+        """A stamp of the inventory in the zone of the report."""
+        return datetime.fromisoformat(text).astimezone(self.at.tzinfo) if text else None
+
+
+def gather(
+    inventory: Inventory,
+    vault_names: Collection[str],
+    at: datetime,
+    *,
+    service_running: bool,
+    settings: Settings | None = None,
+    plan: Plan | None = None,
+    before: dict[str, Any] | None = None,
+) -> Report:
     """The report as of `at`, over the day before it, with every time shown in the zone of `at`.
 
-    `vault_names` are the accounts that the vault has an entry for. Contacts nothing, opens no secret.
+    `vault_names` are the accounts that the vault has an entry for, `before` the last report (`changes.last_report`).
+    Contacts nothing, opens no secret.
     """
-    since, until = stamp((at - PERIOD).astimezone(UTC)), stamp(at.astimezone(UTC))
+    source = _source(inventory, vault_names, at, settings or Settings(home=inventory.path.parent), plan or Plan())
+    report = _gathered(source, service_running)
+    found = changes.compare(before, report)
+    told = datetime.fromisoformat(before["at"]).astimezone(at.tzinfo) if before else None
+    return report.model_copy(update={"changes": found, "compared_with": told})
+
+
+def _source(inventory: Inventory, vault_names: Collection[str], at: datetime, settings: Settings, plan: Plan) -> Source:
+    until = stamp(at.astimezone(UTC))
     accounts = read_accounts(inventory, vault_names, until)
-    zone = _in_zone_of(at)
-    mask = masked(accounts)
-    needs = [need for account in accounts if (need := need_of(account, zone, at))]
-    needs = sorted(
-        [
-            *needs,
-            *_repairs(accounts, zone, at),
-            *_stops(inventory, zone, at),
-            *_holds(inventory, zone, at),
-            *_files(inventory, zone, at),
-        ],
-        key=lambda need: (need.since, need.what),
+    items, clocks = survey(inventory, settings, ahead.DAYS, at.astimezone(UTC))
+    return Source(
+        inventory=inventory,
+        settings=settings,
+        plan=plan,
+        at=at,
+        since=stamp((at - PERIOD).astimezone(UTC)),
+        until=until,
+        accounts=accounts,
+        incidents=[row for row in open_ones(inventory) if not put_aside(row, until)],
+        items=items,
+        clocks=clocks,
+        mask=masked(accounts),
     )
+
+
+def _gathered(source: Source, service_running: bool) -> Report:
+    inventory, at, since, until = source.inventory, source.at, source.since, source.until
+    lists = office.work_lists(inventory, since, until, source.zone)
+    everything = _needs(source, lists)
+    open_needs = tuple(need for need in everything if not need.taken_by)
+    planned, *schedules = whole.adherence(inventory, since, at, _suspended(source))
+    missing, count = whole.not_run(inventory, since, at, NOT_RUN_SHOWN)
+    lines, sign_ins = _account_lines(source), _sign_ins(inventory, since, until)
     return Report(
         at=at,
         since=at - PERIOD,
         organizations=tuple(dict.fromkeys(entry.name for entry in organizations(inventory))),
-        verdict=_verdict(len(needs), accounts),
+        verdict=_verdict(open_needs, source),
         locks=_locks(inventory, since, until),
-        needs=tuple(_masked_need(need, mask) for need in needs),
-        accounts=tuple(sorted((line_of(account, zone) for account in accounts), key=_trouble_first)),
+        needs=open_needs,
+        handled=tuple(need for need in everything if need.taken_by),
+        put_aside=len(open_ones(inventory)) - len(source.incidents),
+        lists=lists,
+        remittances=office.remittances(inventory, since, until),
+        accounts_in_all=len(lines),
+        accounts_fine=sum(line.fine for line in lines),
+        accounts_frozen=sum(line.frozen for line in lines),
+        accounts=_shown(source, lines),
+        states={line.name: line.state for line in lines},
+        ahead=ahead.ahead(source.items, source.incidents, everything, source.zone, at),
+        by_itself=ahead.by_itself(inventory, since, until, source.zone, source.mask),
         flows=tuple(FlowLine(**row) for row in inventory.rows(_FLOWS, (since, until))),
-        **_sign_ins(inventory, since, until),
-        planned=_planned(inventory, since, until),
-        not_run=_not_run(inventory, since, until, zone, mask),
-        used_by_people=tuple(
-            f"{account.name} ({sharing.whose(account.row)}, owner {account.row['owner'] or 'NONE, name one'})"
-            for account in accounts
-            if sharing.of_people(account.row)
-        ),
-        gaps=tuple(_gaps(inventory, accounts, since, at, service_running)),
-        audit=_audit(inventory),
+        portals=history.portal_lines(inventory, at, _title),
+        drifts=history.drifts(inventory, at, source.zone, _title),
+        by_password=sign_ins.get("password", 0),
+        by_kept_session=sign_ins.get("stored", 0),
+        planned=planned,
+        schedules=tuple(schedules),
+        not_run=tuple(_not_run(row, source) for row in missing),
+        not_run_in_all=count,
+        used_by_people=_used_by_people(source.accounts),
+        gaps=tuple(_gaps(source, planned.unexplained, service_running)),
+        facts=whole.facts(inventory, source.settings, source.accounts, at),
+        audit=whole.audit_words(inventory),
+        next_report=whole.next_report(source.plan, at),
     )
 
 
-def _in_zone_of(at: datetime) -> Zone:
-    return lambda text: datetime.fromisoformat(text).astimezone(at.tzinfo) if text else None
+def _suspended(source: Source) -> set[str]:
+    """The accounts whose runs wait on purpose: people work with them, they are frozen, or their portal is paused."""
+    paused = {row["portal"] for row in source.incidents if row["kind"] == Kind.PAUSE and not row["flow"]}
+    stopped = {
+        account.name for account in source.accounts if account.standing.freeze or account.row["portal"] in paused
+    }
+    return stopped | sharing.resting(source.inventory, source.at.astimezone(UTC))
 
 
-def _trouble_first(line: AccountLine) -> tuple[bool, str]:
-    return line.fine, line.name
+def _needs(source: Source, lists: Sequence[WorkList]) -> list[Need]:
+    """Everything that needs a person, taken or not, by when it begins to cost."""
+    zone, at = source.zone, source.at
+    of_accounts = [
+        need
+        for account in source.accounts
+        if not put_aside(account.standing.freeze, source.until) and (need := need_of(account, zone, at))
+    ]
+    stopped = {need.what for need in of_accounts}
+    found = [
+        *of_accounts,
+        *needs.repairs(source.inventory, source.accounts, zone, at, source.until),
+        *needs.stops(source.incidents, zone, at),
+        *needs.holds(source.inventory, zone, at, source.until),
+        *needs.files(source.incidents, zone, at),
+        *era_needs(source.inventory, zone, at, source.until),
+        *(
+            need
+            for need in needs.dates(source.items, source.accounts, source.plan.office.closes, at)
+            if need.what not in stopped
+        ),
+    ]
+    used = costs.uses(source.inventory, {need.what for need in found}, at)
+    priced = [costs.priced(need, used.get(need.what, costs.Use()), source.plan, lists, at) for need in found]
+    masked_ones = [need.model_copy(update={"worker": source.mask(need.worker)}) for need in priced]
+    return sorted(masked_ones, key=lambda need: (need.costs_from or at, need.since, need.what))
 
 
-def _verdict(needs: int, accounts: list[Account]) -> str:
-    if not accounts:
+def _title(portal: str) -> str:
+    found = registry.portals().get(portal)
+    return found.title if found else portal
+
+
+def _account_lines(source: Source) -> list[AccountLine]:
+    """Every account, in trouble first."""
+    lines = [line_of(account, source.zone) for account in source.accounts]
+    return sorted(lines, key=lambda line: (line.fine, line.name))
+
+
+def _shown(source: Source, lines: Sequence[AccountLine]) -> tuple[AccountLine, ...]:
+    """The accounts that are shown, with their last days and what they run into."""
+    names = {line.name for line in lines[:ACCOUNTS_SHOWN]}
+    days = history.days_of(source.inventory, names, source.at)
+    found = []
+    for line in lines[:ACCOUNTS_SHOWN]:
+        clocks = source.clocks[line.name]
+        more = {"days": days.get(line.name, ()), "expires_in": clocks.expires_in, "idle_in": clocks.idle_in}
+        found.append(line.model_copy(update=more))
+    return tuple(found)
+
+
+def _verdict(found: Sequence[Need], source: Source) -> str:
+    if not source.accounts:
         return "NO ACCOUNTS YET."
-    return {0: "NOTHING NEEDS A PERSON.", 1: "1 NEEDS A PERSON."}.get(needs, f"{needs} NEED A PERSON.")
+    if not found:
+        return "NOTHING NEEDS A PERSON."
+    many = "1 NEEDS A PERSON" if len(found) == 1 else f"{len(found)} NEED A PERSON"
+    return f"{many}, first {costs.by_when(found[0], source.at)}."
 
 
 def _locks(inventory: Inventory, since: str, until: str) -> str:
@@ -94,151 +216,32 @@ def _locks(inventory: Inventory, since: str, until: str) -> str:
     return f"{seen} found LOCKED since yesterday." if seen else "The worker locked nothing."
 
 
-def _repairs(accounts: list[Account], zone: Zone, at: datetime) -> list[Need]:
-    """One need per portal and flow whose page has changed, however many accounts met it."""
-    met: dict[tuple[str, str], list[Account]] = {}
-    for account in accounts:
-        run = account.open_failure
-        if run and plain(run["error"]).acts is Acts.REPAIR:
-            met.setdefault((account.title, run["flow"]), []).append(account)
-    return [_repair(title, flow, found, zone, at) for (title, flow), found in met.items()]
-
-
-def _repair(title: str, flow: str, found: list[Account], zone: Zone, at: datetime) -> Need:
-    runs = [run for account in found if (run := account.open_failure)]
-    first = min(runs, key=lambda run: str(run["ended_at"]))
-    screens = sorted({run["screen"] for run in runs if run["screen"]})
-    return Need(
-        what=f"{title}, {flow}",
-        state=plain(first["error"]).state,
-        error=first["error"],
-        since=zone(first["ended_at"]) or at,
-        portal=title,
-        portal_words="",
-        worker=f"Met it with {', '.join(account.name for account in found)}; read nothing it was not sure of"
-        + (f" (screen {', '.join(screens)})." if screens else "."),
-        do=plain(first["error"]).do,
-        who="whoever maintains the portal modules",
-    )
-
-
-def _stops(inventory: Inventory, zone: Zone, at: datetime) -> list[Need]:
-    """The brake, and pauses that a person has to end; what is put aside comes back on its date."""
-    return [
-        Need(
-            what="ALL SIGN-INS" if row["kind"] == Kind.BRAKE else str(row["portal"]),
-            state="STOPPED" if row["kind"] == Kind.BRAKE else "PAUSED",
-            error="",
-            since=zone(row["opened_at"]) or at,
-            portal=row["portal"] or "every portal",
-            portal_words="",
-            worker=f"{row['message'].rstrip('.')}. Accounts that are signed in go on working.",
-            do="When it is settled: pk start --because ..."
-            if row["kind"] == Kind.BRAKE
-            else f"When it is over: pk portal resume {row['portal']} --because ...",
-            who=row["taken_by"] or "whoever runs the worker",
-        )
-        for row in open_ones(inventory)
-        if row["kind"] in (Kind.BRAKE, Kind.PAUSE)
-        and not row["until"]
-        and (row["snoozed_until"] or "") < stamp(at.astimezone(UTC))
-    ]
-
-
-def _holds(inventory: Inventory, zone: Zone, at: datetime) -> list[Need]:
-    """Answers that wait for a person; what is put aside comes back on its date."""
-    return [
-        Need(
-            what=f"{listed_payers()[row['payer']].payer.title}, {row['flow']}",
-            state=plain(row["error"]).state,
-            error=row["error"],
-            since=zone(row["opened_at"]) or at,
-            portal=listed_payers()[row["payer"]].portal.title,
-            portal_words="",
-            worker=f"{row['message']}. Holds {row['answers']} answers; no batch asks this payer.",
-            do=f"Look a few of these patients up on the portal. Answers right: pk held release {incident_name(row)} "
-            f"--because ... Wrong: pk held discard {incident_name(row)} --because ... Then start the batch again.",
-            who=row["taken_by"] or "whoever runs the worker",
-        )
-        for row in open_holds(inventory)
-        if (row["snoozed_until"] or "") < stamp(at.astimezone(UTC))
-    ]
-
-
-def _files(inventory: Inventory, zone: Zone, at: datetime) -> list[Need]:
-    """Remittance files that are in memory only, or that a portal gave out and that never came."""
-    return [
-        Need(
-            what=str(row["account"]),
-            state="ERA NOT ON DISK" if row["kind"] == Kind.UNSAVED_ERA else "ERA LOST",
-            error="",
-            since=zone(row["opened_at"]) or at,
-            portal=str(row["account"]),
-            portal_words="",
-            worker=f"{row['message'].rstrip('.')}.",
-            do="Free space on the disk, and leave the worker running until this is gone."
-            if row["kind"] == Kind.UNSAVED_ERA
-            else f"Ask the portal to offer the file again, then: pk era fetch {row['account']}",
-            who=row["taken_by"] or "whoever posts payments",
-        )
-        for row in open_ones(inventory)
-        if row["kind"] in (Kind.UNSAVED_ERA, Kind.LOST_ERA) and (row["snoozed_until"] or "") < stamp(at.astimezone(UTC))
-    ]
-
-
-def _masked_need(need: Need, mask: Callable[[str], str]) -> Need:
-    return need.model_copy(update={"worker": mask(need.worker)})
-
-
 def _sign_ins(inventory: Inventory, since: str, until: str) -> dict[str, int]:
-    found = {row["sign_in"]: row["n"] for row in inventory.rows(_SIGN_INS, (since, until))}
-    return {"by_password": found.get("password", 0), "by_kept_session": found.get("stored", 0)}
+    return {row["sign_in"]: row["n"] for row in inventory.rows(_SIGN_INS, (since, until))}
 
 
-def _planned(inventory: Inventory, since: str, until: str) -> Planned:
-    rows = inventory.rows(f"SELECT state, count(*) AS n {_DUE} GROUP BY state", (since, until))
-    return Planned(**{row["state"]: row["n"] for row in rows})
+def _not_run(row: dict[str, Any], source: Source) -> NotRun:
+    return NotRun(**{**row, "due_at": source.zone(row["due_at"]), "cause": source.mask(row["cause"] or "")})
 
 
-def _not_run(
-    inventory: Inventory,
-    since: str,
-    until: str,
-    zone: Zone,
-    mask: Callable[[str], str],
-) -> tuple[NotRun, ...]:
-    rows = inventory.rows(
-        f"SELECT schedule, account, due_at, state, cause {_DUE} AND state IN ('failed', 'missed') ORDER BY due_at, id",
-        (since, until),
+def _used_by_people(accounts: Sequence[Account]) -> tuple[str, ...]:
+    return tuple(
+        f"{account.name} ({sharing.whose(account.row)}, owner {account.row['owner'] or 'NONE, name one'})"
+        for account in accounts
+        if sharing.of_people(account.row)
     )
-    return tuple(NotRun(**{**row, "due_at": zone(row["due_at"]), "cause": mask(row["cause"] or "")}) for row in rows)
 
 
-def _gaps(inventory: Inventory, accounts: list[Account], since: str, at: datetime, service_running: bool) -> list[str]:
+def _gaps(source: Source, unexplained: int, service_running: bool) -> list[str]:
     """Why this report may not tell all; empty when it does."""
-    late = stamp((at - OVERDUE).astimezone(UTC))
+    late = stamp((source.at - OVERDUE).astimezone(UTC))
     gaps = []
-    if not service_running and _count(inventory, "SELECT count(*) AS n FROM due"):
+    if not service_running and source.inventory.row("SELECT 1 FROM due LIMIT 1"):
         gaps.append("the service is not running, so that nothing is run by schedule (portalkeeper serve)")
-    rest = sharing.resting(inventory, at)
-    late_rows = inventory.rows("SELECT account FROM due WHERE state = 'due' AND due_at <= ?", (late,))
-    if waiting := sum(row["account"] not in rest for row in late_rows):
-        gaps.append(f"{waiting} planned runs wait for over an hour")
-    if cut_off := _count(inventory, _CUT_OFF, since, late):
+    if unexplained:
+        gaps.append(f"{unexplained} planned runs wait for over an hour")
+    if cut_off := source.inventory.rows(_CUT_OFF, (source.since, late))[0]["n"]:
         gaps.append(f"{cut_off} runs were cut off; what they did is not known")
-    if unknown := [account.name for account in accounts if account.portal is None]:
-        gaps.append(f"this version knows no portal for: {', '.join(unknown)}")
+    if unknown := [account.name for account in source.accounts if account.portal is None]:
+        gaps.append(f"this version knows no portal for: {', '.join(unknown[:20])}")
     return gaps
-
-
-def _audit(inventory: Inventory) -> str:
-    """The audit trail's state and its head, for `pk audit verify --head`."""
-    found = verify(inventory)
-    if found.problem:
-        return f"AUDIT TRAIL NOT WHOLE: {found.problem}"
-    return f"audit verified, {found.head.count} entries, head {found.head.count}:{found.head.hash[:16]}"
-
-
-def _count(inventory: Inventory, sql: str, *values: str) -> int:
-    row = inventory.row(sql, values)
-    return int(row["n"]) if row else 0

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from bots import guard
+from bots import guard, sharing
 from bots.guard import DEFAULT_THRESHOLD, Standing
+from bots.incidents import incident_name
 from bots.inventory import Inventory
 from bots.report.model import UNLISTED, AccountLine, LastFailure, Need
 from bots.report.words import Acts, plain
@@ -18,10 +19,19 @@ from flows.errors import AccountHeld
 from payers import registry
 from payers.model import Policy, Portal
 
+NO_POLICY = Policy()
 Zone = Callable[[str | None], datetime | None]
 _GUARD = ("AccountHeld", "AccountFrozen")  # said by the guard without contact; what led to it is told instead
 
-_ACCOUNTS = "SELECT * FROM accounts ORDER BY name"
+_COLUMNS = (
+    "name portal user_id kind address automation owner backup last_good_sign_in_at unlock_path "
+    "help_phone help_hours help_zone have_ready usual_days"
+)
+_ACCOUNTS = f"SELECT {', '.join(_COLUMNS.split())} FROM accounts ORDER BY name"
+_WITH_A_PAST = """SELECT account FROM ledger l WHERE verdict IN ('open', 'refused', 'unknown') AND id > ifnull(
+    (SELECT max(id) FROM ledger g WHERE g.account = l.account AND g.kind IN ('signed_in', 'unfreeze')
+     AND (g.kind = 'unfreeze' OR g.by IS NULL)), 0)
+    UNION SELECT account FROM incidents WHERE kind = 'freeze' AND closed_at IS NULL"""
 _LAST_RUNS = """SELECT r.* FROM accounts a JOIN runs r ON r.rowid = (SELECT rowid FROM runs WHERE account = a.name
     AND ended_at IS NOT NULL AND ended_at <= ? {also} ORDER BY started_at DESC, rowid DESC LIMIT 1)"""
 _CONTACT = f"AND ifnull(error, '') NOT IN {_GUARD}"
@@ -66,14 +76,32 @@ def read_accounts(inventory: Inventory, vault_names: Collection[str], at: str) -
     """Every account of the inventory; `at` is the report's stamp."""
     contacts = _by_account(inventory.rows(_LAST_RUNS.format(also=_CONTACT), (at,)))
     failures = _by_account(inventory.rows(_LAST_RUNS.format(also=_FAILED), (at,)))
-    portals = registry.portals()
+    portals, known = registry.portals(), frozenset(vault_names)
+    standings = _Standings(inventory)
     found = []
     for row in inventory.rows(_ACCOUNTS):
         name, portal = row["name"], portals.get(row["portal"])
-        standing = guard.standing(inventory, name, portal.policy if portal else Policy())
+        standing = standings.of(row, portal.policy if portal else NO_POLICY)
         held = _held(standing, name)
-        found.append(Account(row, portal, standing, held, name in vault_names, contacts.get(name), failures.get(name)))
+        found.append(Account(row, portal, standing, held, name in known, contacts.get(name), failures.get(name)))
     return found
+
+
+class _Standings:
+    """Where accounts stand with the guard: asked once for all that have nothing against them, for most of 10,000 do."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self._inventory = inventory
+        self._asked = {row["account"] for row in inventory.rows(_WITH_A_PAST)}
+        self._clean: dict[tuple[str, bool], Standing] = {}
+
+    def of(self, row: dict[str, Any], policy: Policy) -> Standing:
+        if row["name"] in self._asked:
+            return guard.standing(self._inventory, row["name"], policy)
+        key = (row["portal"], sharing.of_people(row))
+        if key not in self._clean:
+            self._clean[key] = guard.standing(self._inventory, row["name"], policy)
+        return self._clean[key]
 
 
 def _by_account(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -91,15 +119,19 @@ def _held(standing: Standing, name: str) -> str:
 
 def masked(accounts: Collection[Account]) -> Callable[[str], str]:
     """A function that takes user ids out of words a person may have typed."""
-    ids = sorted({str(account.row["user_id"]) for account in accounts if account.row["user_id"]}, key=len, reverse=True)
-    if not ids:
-        return str
-    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, ids))})(?!\w)", re.IGNORECASE)
-    return lambda text: pattern.sub("(user id)", text)
+    ids = sorted({str(account.row["user_id"]).lower() for account in accounts if account.row["user_id"]}, key=len)
+
+    def mask(text: str) -> str:
+        low = text.lower()
+        for found in (each for each in reversed(ids) if each in low):
+            text = re.sub(rf"(?<!\w){re.escape(found)}(?!\w)", "(user id)", text, flags=re.IGNORECASE)
+        return text
+
+    return mask
 
 
-def line_of(account: Account, zone: Zone) -> AccountLine:
-    """The account's line in the table."""
+def line_of(account: Account, zone: Zone, days: tuple[tuple[int, int], ...] = ()) -> AccountLine:
+    """The account's line in the table; `days` are its runs of 30 days."""
     state = _state(account) or ("fine" if account.row["last_good_sign_in_at"] else "never signed in")
     return AccountLine(
         name=account.name,
@@ -111,6 +143,7 @@ def line_of(account: Account, zone: Zone) -> AccountLine:
         last_failure=_last_failure(account, zone),
         left=account.standing.left,
         allowed=account.standing.allowance,
+        days=days,
     )
 
 
@@ -148,7 +181,7 @@ def _run_words(account: Account, run: dict[str, Any]) -> str:
 def need_of(account: Account, zone: Zone, at: datetime) -> Need | None:
     """What a person has to do for this account, if anything."""
     if freeze := account.standing.freeze:
-        return _need(account, zone(freeze["opened_at"]) or at, **_frozen(account, freeze))
+        return _need(account, zone(freeze["opened_at"]) or at, **_frozen(account, freeze), **of_incident(freeze))
     if not account.has_password:
         return _need(account, at, **_without_password(account))
     if account.held:
@@ -160,13 +193,23 @@ def need_of(account: Account, zone: Zone, at: datetime) -> Need | None:
     return None
 
 
+def of_incident(row: dict[str, Any]) -> dict[str, Any]:
+    """What a need has from its incident: its name, and who looks after it."""
+    return {"incident": incident_name(row), "taken_by": row["taken_by"] or "", "ticket": row["ticket"] or ""}
+
+
+def put_aside(row: dict[str, Any] | None, at: str) -> bool:
+    """Whether an incident was put aside until a date that has not come."""
+    return row is not None and (row["snoozed_until"] or "") >= at
+
+
 def _frozen(account: Account, freeze: dict[str, Any]) -> dict[str, str]:
     by_worker = freeze["opened_by"] == "worker"
     return {
         "state": _freeze_state(freeze) + (", account frozen" if by_worker else ""),
         "error": freeze["error"],
         "portal_words": account.words(freeze["phrase"]) if by_worker else "",
-        "worker": f"{_counted(account)}, then stopped. {_limit(account)}" if by_worker else _upper(freeze["message"]),
+        "worker": f"{_counted(account)}, then stopped. {_limit(account)}" if by_worker else upper(freeze["message"]),
         "do": guard.next_step(account.name, account.standing),
     }
 
@@ -184,7 +227,7 @@ def _held_back(account: Account) -> dict[str, str]:
         "state": "HELD",
         "error": "AccountHeld",
         "worker": f"{_counted(account)} without a good sign-in after it, then stopped. {_limit(account)}",
-        "do": _upper(account.held),
+        "do": upper(account.held),
     }
 
 
@@ -200,7 +243,7 @@ def _failed(account: Account, run: dict[str, Any]) -> dict[str, str]:
 
 
 def _way_back(account: Account, error: str) -> str:
-    return way_back(account.row, account.portal.policy if account.portal else Policy(), error)
+    return way_back(account.row, account.portal.policy if account.portal else NO_POLICY, error)
 
 
 def _counted(account: Account) -> str:
@@ -218,7 +261,8 @@ def _limit(account: Account) -> str:
     return f"{limit} The last try is kept for a person."
 
 
-def _upper(words: str) -> str:
+def upper(words: str) -> str:
+    """Words that begin a sentence."""
     return words[:1].upper() + words[1:]
 
 

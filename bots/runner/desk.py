@@ -16,15 +16,18 @@ import structlog
 
 from bots import answers, guard, holds, now, requests
 from bots.brake import Limits, NotNow
-from bots.desk import Answer, Failure, Grant, PatientAnswer, Question, SignIn, Verdict
+from bots.desk import Answer, Failure, Grant, Inquiry, PatientAnswer, Question, SignIn, Verdict
 from bots.disk import read, write_durably
+from bots.era.paid_claims import note_paid
+from bots.era.routes import Routes
 from bots.inventory import Inventory, stamp
 from bots.inventory.accounts import get_account, local_day
 from bots.lease import Lease, check_epoch
 from bots.plausibility import outcome_word
 from bots.remittances import Shelf
 from bots.runner.runs import RunHead
-from flows.era_download import KeptEra, ListedPayment
+from flows.claim_status import ClaimStatusAnswer, ClaimStatusInquiry
+from flows.era_download import Allowed, KeptEra, ListedPayment
 from flows.errors import AccountHeld, InputError
 from payers.model import Portal
 
@@ -80,6 +83,7 @@ class InventoryDesk:
         wanted: Wanted,
         writer: Executor,
         eras: Path,
+        routes: Routes,
         tell: Callable[[str], None],
     ) -> None:
         self.offset = 0
@@ -98,7 +102,7 @@ class InventoryDesk:
         self._record = record
         self._wanted = wanted
         self._writer = writer
-        self._shelf = Shelf(inventory, eras, held.account, portal.name, head.run_id)
+        self._shelf = Shelf(inventory, eras, held.account, portal.name, head.run_id, routes.opens)
         self._tell = tell
 
     async def _commit(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -215,9 +219,17 @@ class InventoryDesk:
             if isinstance(answer, PatientAnswer):
                 payer = self._questions[index].payer.name
                 holds.count_answer(db, self._head.run_id, payer, self._flow, outcome_word(answer))
+                self._note_paid(db, payer, self._questions[index].inquiry, answer)
 
-    async def listed(self, payer: str, payments: tuple[ListedPayment, ...]) -> tuple[int, ...]:
-        """Look what is on disk."""
+    def _note_paid(self, db: Any, payer: str, inquiry: Inquiry, answer: Answer) -> None:
+        """What a payer calls paid has its 835 to come, where the portal gives 835s."""
+        if "era_download" not in self._portal.offers():
+            return
+        if isinstance(inquiry, ClaimStatusInquiry) and isinstance(answer, ClaimStatusAnswer):
+            note_paid(db, self._head.run_id, payer, inquiry, answer)
+
+    async def listed(self, payer: str, payments: tuple[ListedPayment, ...]) -> Allowed:
+        """Look what is on disk, and by which route it comes."""
         return await self._commit(self._shelf.listed, payer, payments)
 
     async def kept(self, payer: str, era: KeptEra, sealed: str) -> None:

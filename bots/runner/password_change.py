@@ -26,6 +26,7 @@ from bots.passwords import new_password
 from bots.runner.runner import Runner, RunResult
 from bots.runner.runs import RunHead
 from bots.vault import Credential, Pending, Vault
+from bots.vault.aside import aside
 from flows.errors import InputError
 from payers.registry import find_portal
 
@@ -38,12 +39,13 @@ async def change_password(runner: Runner, inventory: Inventory, vault: Vault, ac
     """
     row = get_account(inventory, account)
     await settle(runner, vault, account)
-    changed = await runner.run(account, "password_reset", fresh=True, prepare=storing(vault, row, "change"))
-    pending = left_of(vault, changed.head)
+    prepare = await aside(storing, vault, row, "change")
+    changed = await runner.run(account, "password_reset", fresh=True, prepare=prepare)
+    pending = await aside(left_of, vault, changed.head)
     if pending is None:
         return changed
     verified = await settle(runner, vault, account)
-    if verified.failure is None and vault.get(account).password == pending.password:
+    if verified.failure is None and (await aside(vault.get, account)).password == pending.password:
         note_new(inventory, row, "password change", by)
         return verified
     return verified if changed.failure is None else changed
@@ -52,12 +54,12 @@ async def change_password(runner: Runner, inventory: Inventory, vault: Vault, ac
 def storing(vault: Vault, row: Mapping[str, Any], kind: Literal["change", "forgot"]) -> Callable[[RunHead], None]:
     """What a run does under the account's lease before it contacts the portal: make a new password and store it."""
     account, policy = row["name"], find_portal(row["portal"]).policy
-    before = vault.get(account).password
+    known = vault.get(account)
     if kind == "change":
-        _check_age(vault.get(account), policy.password_min_age_days or 0)
+        _check_age(known, policy.password_min_age_days or 0)
 
     def store(head: RunHead) -> None:
-        if vault.get(account).password != before:
+        if vault.get(account).password != known.password:
             raise InputError(f"the password of {account} was changed a moment ago by somebody else")
         fresh = new_password(policy.password_rules, row["user_id"])
         vault.put_pending(account, Pending(password=fresh, kind=kind, run_id=head.run_id, at=now.utc()))
@@ -91,7 +93,7 @@ async def settle(runner: Runner, vault: Vault, account: str) -> RunResult:
     Without a new password on its way nothing is contacted. After a recovery that the portal confirmed, the old password
     can't be in force and is not tried.
     """
-    pending = vault.get(account).pending
+    pending = (await aside(vault.get, account)).pending
     if pending is None or pending.state == "stored":
         return RunResult.nothing_to_do(account)
     found = await runner.run(account, "login", fresh=True)

@@ -19,6 +19,7 @@ from bots.runner.password_change import left_of, note_new, settle, storing
 from bots.runner.runner import Runner, RunResult
 from bots.settings import Settings
 from bots.vault import Vault
+from bots.vault.aside import aside
 from flows.errors import InputError
 from payers.registry import find_portal
 
@@ -32,10 +33,11 @@ async def recover_password(
     """
     row = get_account(inventory, account)
     check_can_receive(row, settings)
-    if not _is_taken(inventory, vault, row):
+    if not await aside(_is_taken, inventory, vault, row):
         runner.tell(f"asks the portal for a letter and waits up to {settings.letter_seconds} s for it")
-        asked = await runner.run(account, "password_recovery", fresh=True, prepare=storing(vault, row, "forgot"))
-        pending = left_of(vault, asked.head)
+        prepare = await aside(storing, vault, row, "forgot")
+        asked = await runner.run(account, "password_recovery", fresh=True, prepare=prepare)
+        pending = await aside(left_of, vault, asked.head)
         if pending is None:
             return asked
         if asked.failure:
@@ -60,9 +62,9 @@ async def _verified(
     runner: Runner, inventory: Inventory, vault: Vault, row: Mapping[str, Any], by: str
 ) -> RunResult | None:
     """The sign-in with a new password that the portal took without saying so, if that is what happened."""
-    pending = vault.get(row["name"]).pending
+    pending = (await aside(vault.get, row["name"])).pending
     found = await settle(runner, vault, row["name"])
-    if found.failure or not pending or vault.get(row["name"]).password != pending.password:
+    if found.failure or not pending or (await aside(vault.get, row["name"])).password != pending.password:
         return None
     note_new(inventory, row, "password recover", by)
     return found

@@ -13,6 +13,8 @@ from bots import sharing
 from bots.brake import Limits, check_portal
 from bots.desk import Candidate, Order, Outcome, Question, SignIn
 from bots.engine import Engine
+from bots.era.routes import FILE as ROUTES
+from bots.era.routes import Routes, load_routes
 from bots.faults import translated
 from bots.inventory import Inventory
 from bots.lease import Lease, lease
@@ -20,6 +22,7 @@ from bots.runner.desk import InventoryDesk, Record, Wanted, patiently
 from bots.runner.runs import RunHead
 from bots.session import LiveSession
 from bots.settings import Settings
+from bots.vault.aside import aside
 from flows.errors import AccountBusy, PortalkeeperError, PortalUnavailable, SessionEnded
 from payers.model import Portal
 
@@ -97,7 +100,7 @@ class Run:
             ) as held:
                 sharing.check_free(self.inventory, self.head.account, automatic=self.automatic)
                 await patiently(self.settings.wait_seconds, self._portal_allows)
-                self.prepare(self.head)
+                await aside(self.prepare, self.head)
                 await self._sit(held)
 
     async def _portal_allows(self) -> None:
@@ -116,6 +119,7 @@ class Run:
             flow=self.template.flow,
             questions=self.questions,
             eras=self.settings.fetched_folder,
+            routes=self._routes(),
             tell=self.tell,
             record=self.record,
             wanted=self.wanted,
@@ -130,6 +134,10 @@ class Run:
         finally:
             self.fingerprint = desk.last_fingerprint
             self._repeatable = desk.repeatable
+
+    def _routes(self) -> Routes:
+        """By which route remittances come, as the file says now; no other flow is stopped by a mistake in it."""
+        return load_routes(self.settings.config / ROUTES) if self.template.flow == "era_download" else Routes()
 
     async def _leave(self, order: Order, desk: InventoryDesk) -> None:
         """End the kept session, where the portal would take it for somebody else's. Failing at it unsays nothing."""

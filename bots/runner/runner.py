@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -16,17 +15,19 @@ from bots.browser import find_browser, find_headed_browser
 from bots.codes.channels import Ask, channels_of
 from bots.desk import Candidate, Failure, Order, Question, SignIn
 from bots.engine import Engine
-from bots.inventory import Automation, Inventory
+from bots.inventory import Inventory
 from bots.inventory.accounts import get_account
 from bots.restored import VaultWatch, remember
+from bots.runner.addresses import checked_address
 from bots.runner.desk import Record, Wanted
 from bots.runner.run import Run
 from bots.runner.runs import RunHead, end_run, lookups_today, new_run_id, start_run
 from bots.sealing import Key
 from bots.session import Pace, Person
-from bots.settings import Settings, is_loopback
+from bots.settings import Settings
 from bots.vault import Vault
-from flows.errors import AccountHeld, ActionRequired, InputError, PortalkeeperError
+from bots.vault.aside import aside
+from flows.errors import AccountHeld, InputError, PortalkeeperError
 from flows.parties import Account, code_ways
 from payers.model import Portal
 from payers.registry import find_portal
@@ -172,9 +173,9 @@ class Runner:
         run.template, run.prepare = run.template.model_copy(update={"fresh": fresh}), prepare
         failure: Failure | None = None
         try:
-            await asyncio.to_thread(self._look_for_copies)
+            await aside(self._look_for_copies)
             if flow != "password_recovery":  # the way back, for accounts that can't sign in
-                self._check_before_contact(row, portal)
+                await aside(self._check_before_contact, row, portal)
             run.questions = questions[: self._allowance(row, len(questions))]
             await run.go()
             if len(run.questions) < len(questions):
@@ -206,6 +207,7 @@ class Runner:
                 portal=portal.name,
                 username=row["user_id"],
                 email=row["registered_email"] or "",
+                phone=row["registered_phone"] or "",
                 code_ways=code_ways(row["code_ways"]),
             ),
             address=address,
@@ -259,9 +261,9 @@ class Runner:
         after_run(self._inventory, head.portal, run.template.flow, head.run_id, failure, run.limits)
         remember(self._inventory, self._settings.last_seen)
         if run.template.flow == "era_download":
-            from bots.era.fetched import take_fetched  # brings a reader that no other flow needs
+            from bots.era.fetched import conclude_fetch  # brings a reader that no other flow needs
 
-            take_fetched(self._settings, self._inventory, self._key)
+            conclude_fetch(self._settings, self._inventory, self._key)
         log.info(
             "run",
             **asdict(head),
@@ -276,25 +278,3 @@ class Runner:
         return RunResult(
             head, run.sign_in, run.done - run.unwanted, run.answered, failure, run.in_flight, run.candidate
         )
-
-
-def checked_address(row: dict[str, Any], portal: Portal, settings: Settings) -> str:
-    """The origin to use for this account. Raises when the account may not be used there.
-
-    A real address needs a recorded permission to automate, and the real time.
-    """
-    address = str(row["address"] or settings.portal_addresses.get(portal.name) or portal.address)
-    if is_loopback(address):
-        return address
-    if now.sandbox_clock_in_force():
-        raise InputError(
-            f"the clock is moved by a sandbox, and account {row['name']} is on a real portal ({address}): "
-            f"stop the sandbox and remove {settings.sandbox_clock}, or use another data folder"
-        )
-    if row["automation"] not in (Automation.PERMITTED, Automation.REGISTERED):
-        raise ActionRequired(
-            f"account {row['name']} may not be used by a program on {address}: automation is {row['automation']}. "
-            f"When the payer has agreed: pk account permit {row['name']} --by NAME --document REFERENCE "
-            "--review-on DATE"
-        )
-    return address

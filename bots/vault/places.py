@@ -90,7 +90,17 @@ class Bitwarden(_Table):
     program: str = "bw"
 
 
-Manager = Annotated[HashiCorp | KeePass | Connect | ServiceAccount | Bitwarden, Field(discriminator="kind")]
+class LastPass(_Table):
+    """LastPass by the program `lpass`. `user` is the e-mail address of the worker's own user."""
+
+    wants = ("master password",)
+    may_want = ("authenticator secret",)
+    kind: Literal["lastpass"]
+    user: str
+    program: str = "lpass"
+
+
+Manager = Annotated[HashiCorp | KeePass | Connect | ServiceAccount | Bitwarden | LastPass, Field(discriminator="kind")]
 
 
 class Place(_Table):
@@ -165,6 +175,7 @@ MANAGERS: dict[str, type[_Table]] = {
     "1password-connect": Connect,
     "1password": ServiceAccount,
     "bitwarden": Bitwarden,
+    "lastpass": LastPass,
 }
 
 

@@ -143,7 +143,7 @@ class Vault:
             return self._journalling(credential, pending)
 
         self._change(account, store)
-        kept, twin = self.get(account).pending, self.journalled(account)
+        kept, twin = self._entry(account).credential.pending, self.journalled(account)
         if kept != pending or twin != pending:
             raise InputError(f"the vault did not keep the new password of {account}; nothing was submitted")
         return kept

@@ -1,38 +1,32 @@
-"""HTTP Basic: the browser's own prompt, in the place of a sign-in page.
-
-User id and password go with every request, and a portal may count each that brings wrong ones. So the browser is never
-left to answer the prompt, for it would answer for each picture of the page: the first page is asked for once, and
-nothing more goes out before its answer is here.
-"""
+"""Signing in where the browser's own prompt asks (HTTP Basic, RFC 7617): there is no form, and no page to read."""
 
 from __future__ import annotations
 
-import base64
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from playwright.async_api import Route
-
-from flows.errors import InvalidCredentials, PortalUnavailable
+from flows.errors import InvalidCredentials
 from flows.session import Session
+from payers.kit import Screen, visit
+
+if TYPE_CHECKING:
+    from playwright.async_api import Response
 
 UNAUTHORIZED = 401
 
 
-async def sign_in(session: Session, address: str) -> None:
-    """Show `address` with user id and password, which go with each later request of the page to the portal too.
+def asks(session: Session, response: Response | None) -> bool:
+    """Whether this answer, of the portal's own address, makes a browser show its prompt."""
+    if response is None or response.status != UNAUTHORIZED:
+        return False
+    challenge = response.headers.get("www-authenticate", "")
+    return challenge.lower().startswith("basic") and response.url.startswith(f"{session.address}/")
 
-    Raises `InvalidCredentials` when the portal asks again.
-    """
-    page, account = session.page, session.account
-    async with session.step("present user id and password", private=True):
-        password = (await session.password()).get_secret_value()
-        given = base64.b64encode(f"{account.username}:{password}".encode()).decode()
 
-        async def present(route: Route) -> None:
-            await route.fallback(headers={**route.request.headers, "authorization": f"Basic {given}"})
-
-        await page.route(f"{session.address}/**", present)
-        response = await page.goto(address, wait_until="commit")
-        if response is not None and response.status == UNAUTHORIZED:
-            raise InvalidCredentials("the portal refuses user id and password (status 401)", screen="Prompt")
-        if response is not None and response.status >= 500:
-            raise PortalUnavailable(f"the portal answers with status {response.status}")
+async def sign_in(session: Session, failures: Sequence[Screen]) -> None:
+    """Answer the prompt of the address that was just opened. What is shown then is the portal's own."""
+    page = session.page
+    async with session.step("answer the browser's prompt", private=True):
+        await session.answer_prompt()
+        if asks(session, await visit(page, page.url, failures)):
+            raise InvalidCredentials("the portal's prompt refuses user id or password", screen="Prompt")

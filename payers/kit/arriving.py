@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from flows.errors import AccessBlocked, PortalkeeperError, PortalUnavailable, ScreenNotRecognised
 
 if TYPE_CHECKING:
-    from playwright.async_api import Frame, Locator, Page
+    from playwright.async_api import Frame, Locator, Page, Response
 
     from flows.session import Session
 
@@ -184,8 +184,8 @@ class _Moves:
         self._page.remove_listener("framenavigated", self._moved)
 
 
-async def visit(page: Page, address: str, failures: Sequence[Screen] = ()) -> None:
-    """Open `address`.
+async def visit(page: Page, address: str, failures: Sequence[Screen] = ()) -> Response | None:
+    """Open `address`; the answer with which the page came.
 
     Raises `PortalUnavailable` on a 5xx answer and `AccessBlocked` on a 403, unless the page that came with it is one
     of `failures`, which tell more (a captcha comes with 403 too).
@@ -193,11 +193,11 @@ async def visit(page: Page, address: str, failures: Sequence[Screen] = ()) -> No
     response = await page.goto(address, wait_until="commit")
     status = response.status if response else 200
     if status < 500 and status != 403:
-        return
+        return response
     await page.wait_for_load_state()
     for screen in failures:
         if await shown(screen):
-            return
+            return response
     if status == 403:
         raise AccessBlocked("the portal refuses this address (status 403)")
     raise PortalUnavailable(f"the portal answers with status {status}")

@@ -6,7 +6,8 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, TypeVar
+from functools import wraps
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol, TypeVar
 
 from flows.eligibility import Match
 from flows.errors import AnswerUnreadable
@@ -17,6 +18,18 @@ if TYPE_CHECKING:
 
 LOOKS = 20
 T = TypeVar("T")
+P = ParamSpec("P")
+
+
+class Written(Protocol):
+    """A screen whose `text` holds all that is read from it."""
+
+    @property
+    def text(self) -> Locator:
+        """The part of the page with what is read."""
+
+
+W = TypeVar("W", bound=Written)
 
 
 def phrase_in(text: str, phrases: Mapping[str, str]) -> str | None:
@@ -96,6 +109,16 @@ async def steady(text: Locator, read: Callable[[], Awaitable[T]]) -> T:
             return found
         before = after
     raise AnswerUnreadable("the page keeps changing while it is read")
+
+
+def steadily(read: Callable[Concatenate[W, P], Awaitable[T]]) -> Callable[Concatenate[W, P], Awaitable[T]]:
+    """`read`, a reader of a screen, with all that it reads on the page at one time (`steady`)."""
+
+    @wraps(read)
+    async def reader(screen: W, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await steady(screen.text, lambda: read(screen, *args, **kwargs))
+
+    return reader
 
 
 async def cells(rows: Locator) -> list[list[str]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from pydantic import ValidationError
 
 from flows.era_download import (
+    Allowed,
     EraDownloadAnswer,
     EraDownloadInquiry,
     KeptEra,
@@ -68,6 +69,7 @@ class _Found:
     """What came of the pages so far."""
 
     listed: list[ListedPayment] = field(default_factory=list)
+    left_alone: list[ListedPayment] = field(default_factory=list)
     kept: list[KeptEra] = field(default_factory=list)
     refused: list[RefusedEra] = field(default_factory=list)
 
@@ -78,7 +80,7 @@ async def fetch_all(
     """Fetch what `search` lists and is not on disk; once more what could not be had."""
     found = _Found()
     for _ in range(ROUNDS):
-        found.listed, found.refused = [], []
+        found.listed, found.left_alone, found.refused = [], [], []
         page = await _walk(session, inquiry, await search(), found)
         whole = len(set(found.listed)) == page.total
         if whole and not found.refused:
@@ -91,6 +93,7 @@ async def fetch_all(
         listed=tuple(found.listed),
         kept=tuple(found.kept),
         refused=tuple(found.refused),
+        left_alone=tuple(found.left_alone),
         portal_words=page.words,
     )
 
@@ -111,15 +114,17 @@ async def _fetch_page(
     payments: Sequence[ListedPayment],
     found: _Found,
 ) -> None:
-    """Keep what is missing, and mark what is on disk, in that order."""
+    """Mark what is on disk, and keep what is missing; what comes another way is left as it is."""
     found.listed += payments
-    missing = set(await session.listed(payments)) if payments else set()
-    asked = [
+    allowed = await session.listed(payments) if payments else Allowed()
+    left = set(range(len(payments))) - {*allowed.fetch, *allowed.mark}
+    found.left_alone += [payments[place] for place in sorted(left)]
+    asked = {
         place for place, each in enumerate(payments) if each.offered and each.trace in (inquiry.traces or [each.trace])
-    ]
-    wanted = [place for place in asked if payments[place] in missing]
-    for place in asked:
-        if place not in wanted and payments[place].mark is Mark.NEW:
+    }
+    wanted = [place for place in allowed.fetch if place in asked]
+    for place in allowed.mark:
+        if place in asked and payments[place].mark is Mark.NEW:
             await pages.mark(place)
     for places in _parts(wanted, pages.at_once):
         mine = [payments[place] for place in places]
@@ -165,7 +170,7 @@ def joined(answers: Sequence[EraDownloadAnswer]) -> EraDownloadAnswer:
     return answers[0].model_copy(
         update={
             name: tuple(each for answer in answers for each in getattr(answer, name))
-            for name in ("listed", "kept", "refused")
+            for name in ("listed", "kept", "refused", "left_alone")
         }
     )
 

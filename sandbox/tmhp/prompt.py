@@ -1,90 +1,116 @@
-"""TMHP's older site: the browser's own prompt for user id and password (HTTP Basic) stands before every page."""
+"""TMHP's older site: the server asks by the browser's own prompt, and judges what comes with each request."""
 
 import base64
-import binascii
+from contextlib import suppress
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.pages import Pages
-from sandbox.sessions import EXPIRED, EXPIRING, HOME, Session
-from sandbox.sign_in import Verdict, begin, go_on, judge_password, receive_password
+from sandbox.sessions import EXPIRED, EXPIRING, HOME, TERMS, Session
+from sandbox.sign_in import Verdict, begin, complete, judge_password, receive_password
 from sandbox.web import Step
 from sandbox.world import Portal, World
 
 BASIC = "basic"
 FIRST_PAGE = "/MyAccount/default.aspx"
-_OPEN = ("/application-error",)
+CHALLENGE = {"WWW-Authenticate": 'Basic realm="secure.tmhp.com"'}
+_OPEN = ("/", "/application-error")
+_LOCKED = "Your account is locked."
+_EXPIRED = "Your password has expired."
 
 
 class Prompt:
-    """Asks for user id and password while the policy `sign_in_page` is *basic*; each request has to bring them."""
+    """In front of all pages while the policy says so. What it let through is in the scope, as `prompted`.
 
-    def __init__(self, site: ASGIApp, world: World) -> None:
-        self._site = site
+    A request with the password that opened a session still open is that session's and counts as no submission; any
+    other is judged, and counted, once more.
+    """
+
+    def __init__(self, pages: ASGIApp, world: World) -> None:
+        self._pages = pages
         self._world = world
-        self._pages = Pages("tmhp")
-        self._sessions: dict[str, Session] = {}
+        self._shown = Pages("tmhp")
+        self._open: dict[tuple[str, str], Session] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
-        if scope["type"] == "http" and self._portal.policy.sign_in_page == BASIC and scope["path"] not in _OPEN:
-            request = Request(scope, receive)
-            user, password = _given(request)
-            session = self._living(user, password)
-            if session is None:
-                judged = await self._judged(request, user, password)
-                await judged(scope, receive, send)
-                return
-            scope["session"] = session
-        await self._site(scope, receive, send)
+        """Answer one request."""
+        request = Request(scope, receive)
+        answer = self._pages
+        if self._portal.policy.sign_in_page == BASIC and request.url.path not in _OPEN:
+            given = _given(request)
+            scope["prompted"] = self._session(given)
+            if scope["prompted"] is None:
+                answer = await self._judged(request, given)
+        await answer(scope, receive, send)
 
-    def _living(self, user: str, password: str) -> Session | None:
-        """Whoever is signed in already, and brings the right password again."""
-        session, account = self._sessions.get(user), self._portal.accounts.get(user)
-        if session is None or account is None or account.locked or account.password != password:
-            return None
-        return self._portal.sessions.find(session.token)
+    def _session(self, given: tuple[str, str]) -> Session | None:
+        """The session that these opened, as long as they would open it again."""
+        session = self._open.get(given)
+        account = self._portal.accounts.get(given[0])
+        holds = account is not None and account.password == given[1] and not (account.locked or account.disabled)
+        return session if session and holds and self._portal.sessions.find(session.token) else None
 
-    async def _judged(self, request: Request, user: str, password: str) -> Response:
+    async def _judged(self, request: Request, given: tuple[str, str]) -> ASGIApp:
+        user, password = given
+        step = Step(self._world, self._portal, request, "login_post" if user else "login", user or None)
         if not user:
-            return self._refusal()
-        portal = self._portal
-        step = Step(self._world, portal, request, "login_post", user)
+            return await step.run(self._challenge)
 
         async def work() -> Response:
-            verdict = judge_password(portal, user, password)
-            if verdict is Verdict.DISABLED:
-                return self._pages.show("application_error.html")
-            if verdict is not Verdict.ACCEPTED:
-                return self._refusal()
-            session = begin(portal, self._world.faults, user, known_device=True)
-            if session.stage == EXPIRED:
-                return self._pages.show("application_error.html")
-            while session.stage == EXPIRING:
-                go_on(portal, session)
-            self._sessions[user] = session
-            return RedirectResponse(FIRST_PAGE if session.stage == HOME else "/application-error", status_code=302)
+            match judge_password(self._portal, user, password):
+                case Verdict.ACCEPTED:
+                    return await self._accepted(request, given)
+                case Verdict.REFUSED:
+                    return await self._challenge()
+                case Verdict.LOCKED:
+                    return self._shown.show("application_error.html", why=_LOCKED)
+            return self._shown.show("application_error.html")
 
-        return await step.run(work, lambda: receive_password(portal, user, password))
+        return await step.run(work, lambda: receive_password(self._portal, user, password))
 
-    def _refusal(self) -> Response:
-        """The same page for nothing and for a wrong password; its picture is behind the prompt too."""
-        response = self._pages.show("prompt.html")
-        response.status_code = 401
-        response.headers["WWW-Authenticate"] = 'Basic realm="secure.tmhp.com"'
-        return response
+    async def _accepted(self, request: Request, given: tuple[str, str]) -> Response:
+        session = begin(self._portal, self._world.faults, given[0], known_device=True)
+        if session.stage == EXPIRING:
+            complete(self._portal, session)  # a prompt has no room for a warning
+        if session.stage == EXPIRED:
+            return self._shown.show("application_error.html", why=_EXPIRED)
+        if session.stage == TERMS:
+            return self._shown.show("terms.html")
+        if session.stage == HOME:
+            self._open[given] = session
+            request.scope["prompted"] = session
+        return _Through(self._pages)
+
+    async def _challenge(self) -> Response:
+        """The page that is shown when nobody answers the prompt, or it is not asked again."""
+        page = self._shown.show("prompt.html")
+        page.status_code = 401
+        page.headers.update(CHALLENGE)
+        return page
 
     @property
     def _portal(self) -> Portal:
         return self._world.portals["tmhp"]
 
 
+class _Through(Response):
+    """The page behind the prompt, in the place of an answer."""
+
+    def __init__(self, pages: ASGIApp) -> None:
+        self._pages = pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        await self._pages(scope, receive, send)
+
+
 def _given(request: Request) -> tuple[str, str]:
-    scheme, _, text = request.headers.get("authorization", "").partition(" ")
-    try:
-        user, _, password = base64.b64decode(text, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return "", ""
-    return (user, password) if scheme.lower() == BASIC else ("", "")
+    """User id and password; empty where none came."""
+    scheme, _, word = request.headers.get("authorization", "").partition(" ")
+    with suppress(ValueError):
+        if scheme.lower() == "basic":
+            user, _, password = base64.b64decode(word).decode().partition(":")
+            return user, password
+    return "", ""

@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from sandbox.accounts import Account
 from sandbox.inquiries import Asked, Outcome, answered
@@ -18,6 +19,7 @@ from sandbox.pages import Pages
 from sandbox.policy import InputError
 from sandbox.sessions import HOME, Session
 from sandbox.tmhp.answer import OUTAGE, asked_rows, client_rows, coverage_rows, refusal
+from sandbox.tmhp.prompt import BASIC, FIRST_PAGE, Prompt
 from sandbox.tmhp.remits import HOME as REMITTANCES
 from sandbox.tmhp.remits import TmhpRemits
 from sandbox.web import Step, bad_input, living_session, read_form
@@ -36,15 +38,17 @@ APPS = (
     ("Manage IMD Clients", "", ""),
     ("PA on the Portal", "", ""),
 )
+_DIRECT = {"eligibility": _ELIGIBILITY, "era": REMITTANCES}
 
 
-def tmhp_site(world: World, identity: str) -> Starlette:
+def tmhp_site(world: World, identity: str) -> ASGIApp:
     """The application behind tmhp.localhost; `identity` is where sign-in happens."""
     site = Tmhp(world, identity)
     remits = TmhpRemits(world, site.session_of, site.ended)
-    return Starlette(
+    routed = Starlette(
         routes=[
             Route("/", site.front_door),
+            Route(FIRST_PAGE, site.my_account),
             Route("/application-error", site.application_error),
             Route("/texmedconnect/sso", site.sso),
             Route("/era/sso", site.sso),
@@ -55,6 +59,7 @@ def tmhp_site(world: World, identity: str) -> Starlette:
         ],
         exception_handlers={InputError: bad_input},
     )
+    return Prompt(routed, world)
 
 
 class Tmhp:
@@ -66,8 +71,19 @@ class Tmhp:
         self._pages = Pages("tmhp")
 
     async def front_door(self, _: Request) -> Response:
-        """To My Apps, which asks for a sign-in where one is needed."""
+        """To My Apps, which asks for a sign-in where one is needed; the older site's first page came before it."""
+        if self._portal.policy.sign_in_page == BASIC:
+            return RedirectResponse(FIRST_PAGE, status_code=302)
         return RedirectResponse(f"{self._identity}/app/UserHome", status_code=302)
+
+    async def my_account(self, request: Request) -> Response:
+        """The older site's first page: a list of what this account may use."""
+        session = self.session_of(request)
+        if session is None:
+            return self.ended()
+        account = self._portal.account(session)
+        mine = [(title, _DIRECT.get(role, "#")) for title, role, _ in APPS if not role or role in account.roles]
+        return self._pages.show("my_account.html", name=account.display_name, applications=mine)
 
     async def application_error(self, _: Request) -> Response:
         """What a stale account gets in the place of My Apps."""
@@ -161,7 +177,9 @@ class Tmhp:
 
     def session_of(self, request: Request) -> Session | None:
         """The living session of a request."""
-        session = living_session(self._world, self._portal, request.cookies.get(COOKIE))
+        prompted = request.scope.get("prompted")
+        token = prompted.token if prompted else request.cookies.get(COOKIE)
+        session = living_session(self._world, self._portal, token)
         return session if session is not None and session.stage == HOME else None
 
 

@@ -1,7 +1,8 @@
 """Lives of a fetch against a portal that gives each file once, each ended by SIGKILL: `python era_lives.py FOLDER ...`.
 
 The portal is a folder: `new` and `old` files, and a line in `given` for each that was given out. What is under test is
-the walk of the list, the way of a file onto disk and the rows: everything but the browser. A life is a forked process.
+the walk of the list, the way of a file onto disk and the rows: everything but the browser. With `drop` a life goes on as
+a run does: what was fetched is judged, archived and dropped. A life is a forked process.
 """
 
 from __future__ import annotations
@@ -24,8 +25,15 @@ from typing import Any
 
 import playwright.async_api  # noqa: F401 - loaded once, not in every life
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "era"))
+
+from making import Pay, remittance
+
 from bots import arrivals, disk, sealing
 from bots.brake import Limits
+from bots.era.fetched import take_fetched
+from bots.era.routes import FILE as ROUTES
+from bots.era.routes import load_routes
 from bots.inventory import Inventory
 from bots.inventory.accounts import add_account, checked_account
 from bots.lease import lease
@@ -33,7 +41,7 @@ from bots.recovery import recover
 from bots.runner.desk import InventoryDesk
 from bots.runner.runs import RunHead
 from bots.settings import load
-from flows.era_download import EraDownloadInquiry, ListedPayment, Mark
+from flows.era_download import Allowed, EraDownloadInquiry, ListedPayment, Mark
 from flows.parties import Organization
 from payers.kit import PaymentPage, fetch_all
 from payers.model import Policy, Portal
@@ -125,8 +133,8 @@ class Seat:
         self._desk = desk
         self._key = key
 
-    async def listed(self, payments: Sequence[ListedPayment]) -> tuple[ListedPayment, ...]:
-        return tuple(payments[place] for place in await self._desk.listed("payer", tuple(payments)))
+    async def listed(self, payments: Sequence[ListedPayment]) -> Allowed:
+        return await self._desk.listed("payer", tuple(payments))
 
     async def keep(self, download: Any, *payments: ListedPayment) -> Any:
         return await arrivals.keep(download, payments, "payer", self._desk, self._key)
@@ -155,12 +163,13 @@ async def desk_of(home: Path, tell: Callable[[str], None] = lambda words: None) 
                 wanted=lambda index: True,
                 writer=writer,
                 eras=settings.fetched_folder,
+                routes=load_routes(settings.config / ROUTES),
                 tell=tell,
             )
     inventory.close()
 
 
-async def live(folder: Path, home: Path, step: Callable[[str], None], *, keeps_old: bool) -> None:
+async def live(folder: Path, home: Path, step: Callable[[str], None], *, keeps_old: bool, drop: bool) -> None:
     """One fetch of everything."""
     inquiry = EraDownloadInquiry(organization=ORGANIZATION, paid_from=DAY, paid_to=DAY)
 
@@ -169,6 +178,10 @@ async def live(folder: Path, home: Path, step: Callable[[str], None], *, keeps_o
 
     async with desk_of(home) as desk:
         await fetch_all(Seat(desk, sealing.load_key(home / "vault.key")), inquiry, search)  # type: ignore[arg-type]
+    if drop:
+        inventory = Inventory(home / "inventory.db")
+        take_fetched(load(home), inventory, sealing.load_key(home / "vault.key"))
+        inventory.close()
 
 
 def prepare(folder: Path) -> Path:
@@ -176,7 +189,7 @@ def prepare(folder: Path) -> Path:
     for name in ("new", "old", "landing", "home"):
         (folder / name).mkdir(parents=True)
     for number in range(FILES):
-        (folder / "new" / str(number)).write_bytes(f"ISA file {number} of {folder.name}".encode())
+        (folder / "new" / str(number)).write_bytes(remittance(Pay(trace=f"T{number}", seed=number)))
     home = folder / "home"
     sealing.create_key(home / "vault.key")
     inventory = Inventory(home / "inventory.db")
@@ -186,13 +199,15 @@ def prepare(folder: Path) -> Path:
     return home
 
 
-def life(folder: Path, home: Path, *, ends_at: int | None, seconds: float | None, keeps_old: bool) -> list[str]:
+def life(
+    folder: Path, home: Path, *, ends_at: int | None, seconds: float | None, keeps_old: bool, drop: bool = False
+) -> list[str]:
     """Fork a life: killed at its `ends_at`-th step, or after `seconds`, or never. The steps it took."""
     log = folder / "steps"
     log.write_text("")
     child = os.fork()
     if child == 0:
-        os._exit(_in_child(folder, home, log, ends_at, keeps_old=keeps_old))
+        os._exit(_in_child(folder, home, log, ends_at, keeps_old=keeps_old, drop=drop))
     if seconds is not None:
         time.sleep(seconds)
         os.kill(child, signal.SIGKILL)
@@ -202,7 +217,7 @@ def life(folder: Path, home: Path, *, ends_at: int | None, seconds: float | None
     return log.read_text().splitlines()
 
 
-def _in_child(folder: Path, home: Path, log: Path, ends_at: int | None, *, keeps_old: bool) -> int:
+def _in_child(folder: Path, home: Path, log: Path, ends_at: int | None, *, keeps_old: bool, drop: bool) -> int:
     taken = 0
 
     def step(name: str) -> None:
@@ -215,7 +230,7 @@ def _in_child(folder: Path, home: Path, log: Path, ends_at: int | None, *, keeps
 
     _watch_writes(step)
     try:
-        asyncio.run(live(folder, home, step, keeps_old=keeps_old))
+        asyncio.run(live(folder, home, step, keeps_old=keeps_old, drop=drop))
     except BaseException:  # noqa: BLE001 - a child must not go on as its parent
         import traceback
 
@@ -256,8 +271,11 @@ def state(folder: Path, home: Path) -> dict[str, Any]:
     inventory.close()
     files = {}
     for file in (home / "fetched").glob("*"):
-        data = sealing.read_sealed(file, key)
-        files[file.name] = hashlib.sha256(data or b"").hexdigest() + ".age" == file.name
+        try:
+            data = sealing.read_sealed(file, key) or b""
+        except sealing.Unreadable:  # a kill came in the middle of its writing
+            data = b""
+        files[file.name] = hashlib.sha256(data).hexdigest() + ".age" == file.name
     given = (folder / "given").read_text().splitlines() if (folder / "given").exists() else []
     return {
         "kept": [row["trace"] for row in rows],
@@ -266,22 +284,29 @@ def state(folder: Path, home: Path) -> dict[str, Any]:
         "unfinished": unfinished,
         "given": given,
         "incidents": incidents,
+        "dropped": sorted(trace for file in (home / "era" / "drop").glob("[!.]*.835") for trace in _traces(file)),
     }
 
 
+def _traces(file: Path) -> list[str]:
+    return [part.split("*")[2] for part in file.read_text().split("~") if part.startswith("TRN*")]
+
+
 def main(folder: Path, seeds: int, *, keeps_old: bool) -> None:
-    """A life for each step of a whole one, and one for each seed, each followed by a life that nobody ends."""
-    begins = time.monotonic()
+    """A life for each step of a fetch, and one with drop for each seed, each followed by a life that nobody ends."""
     whole = life(folder / "whole", prepare(folder / "whole"), ends_at=None, seconds=None, keeps_old=keeps_old)
+    begins = time.monotonic()
+    life(folder / "long", prepare(folder / "long"), ends_at=None, seconds=None, keeps_old=keeps_old, drop=True)
     lasts = time.monotonic() - begins
     ends: list[tuple[int | None, float | None]] = [(number, None) for number in range(1, len(whole) + 1)]
     ends += [(None, random.Random(seed).uniform(0, lasts)) for seed in range(seeds)]
     for number, (ends_at, seconds) in enumerate(ends):
         mine = folder / f"life-{number}"
         home = prepare(mine)
-        taken = life(mine, home, ends_at=ends_at, seconds=seconds, keeps_old=keeps_old)
+        drop = seconds is not None
+        taken = life(mine, home, ends_at=ends_at, seconds=seconds, keeps_old=keeps_old, drop=drop)
         cut = state(mine, home)
-        life(mine, home, ends_at=None, seconds=None, keeps_old=keeps_old)
+        life(mine, home, ends_at=None, seconds=None, keeps_old=keeps_old, drop=drop)
         after = state(mine, home)
         print(json.dumps({"where": taken[-1:], "at": ends_at, "cut": cut, "after": after}), flush=True)
 

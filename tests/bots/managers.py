@@ -20,9 +20,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lastpass_double import MASTER as LASTPASS_MASTER
+from lastpass_double import USER as LASTPASS_USER
+from lastpass_double import LastPassServer
+from pydantic import SecretStr
 from pykeepass import PyKeePass, create_database
 from warden_double import MASTER, WardenServer
-from web_doubles import ConnectServer
+from web_doubles import ConnectServer, Double
 
 from bots.vault import Vault
 from flows.errors import VaultError
@@ -63,6 +67,11 @@ class Manager:
         """The worker's access has expired."""
         raise NotImplementedError
         yield
+
+    @contextlib.contextmanager
+    def counted(self) -> Iterator[list[str]]:
+        """The questions that are put to it inside; a file is put none."""
+        yield []
 
     def ready(self, vault: Vault) -> None:
         """Spare a new vault what takes long."""
@@ -157,6 +166,22 @@ class Bao(Manager):
         finally:
             self.ask("POST", "auth/approle/role/worker/role-id", role_id=role)
 
+    @contextlib.contextmanager
+    def counted(self) -> Iterator[list[str]]:
+        from requests import Session
+
+        real, asked = Session.send, list[str]()
+
+        def send(session: Session, request: Any, **options: Any) -> Any:
+            asked.append(f"{request.method} {request.url}")
+            return real(session, request, **options)
+
+        Session.send = send  # type: ignore[method-assign]
+        try:
+            yield asked
+        finally:
+            Session.send = real  # type: ignore[method-assign]
+
     def stop(self) -> None:
         self.process.kill()
         self.process.wait()
@@ -246,13 +271,27 @@ def keepass(home: Path) -> KeePass:
     return KeePass(home)
 
 
-class Connect(Manager):
+class Doubled(Manager):
+    """Before a double of its server."""
+
+    server: Double
+
+    @contextlib.contextmanager
+    def counted(self) -> Iterator[list[str]]:
+        self.server.requests.clear()
+        yield self.server.requests
+
+    def stop(self) -> None:
+        self.server.stop()
+
+
+class Connect(Doubled):
     """Our double of a Connect server."""
 
     kind = "1password-connect"
 
     def __init__(self) -> None:
-        self.server = ConnectServer()
+        self.server: ConnectServer = ConnectServer()
         self.table = {
             "kind": self.kind,
             "address": f"http://127.0.0.1:{self.server.port}",
@@ -296,18 +335,15 @@ class Connect(Manager):
         finally:
             self.server.token = kept
 
-    def stop(self) -> None:
-        self.server.stop()
 
-
-class Warden(Manager):
+class Warden(Doubled):
     """The real `bw` before our double of its server; all vaults of this test run share one `bw serve`."""
 
     kind = "bitwarden"
     kills_apart = 4  # its program takes a second to take over what the server holds
 
     def __init__(self, home: Path, program: str) -> None:
-        self.server = WardenServer(home)
+        self.server: WardenServer = WardenServer(home)
         self.table = {
             "kind": self.kind,
             "client_id": self.server.client_id,
@@ -374,9 +410,78 @@ def bitwarden_program() -> str:
     return found
 
 
+SHIM = Path(__file__).with_name("lastpass_shim.c")
+
+
+class LastPass(Doubled):
+    """The real `lpass` before our double of its server."""
+
+    kind = "lastpass"
+    kills_apart = 4  # its program is started seven times for a change
+
+    def __init__(self, home: Path) -> None:
+        self.server: LastPassServer = LastPassServer()
+        shim, program = home / "shim.so", home / "lpass"
+        subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", shim, SHIM, "-ldl"], check=True)
+        base = f"http://127.0.0.1:{self.server.port}"
+        program.write_text(f'#!/bin/sh\nLD_PRELOAD={shim} LPASS_TEST_BASE={base} exec {shutil.which("lpass")} "$@"\n')
+        program.chmod(0o700)
+        self.table = {"kind": self.kind, "user": LASTPASS_USER, "program": str(program)}
+        self.access = {"master password": LASTPASS_MASTER}
+        self.vaults: list[Vault] = []
+
+    def add(self, title: str, username: str, password: str, totp: str = "") -> str:
+        note = "remark: by Ann" + (f"\nTOTP: {totp}" if totp else "")
+        with self.server.lock:
+            return self.server.add(name=title, username=username, password=password, note=note)
+
+    def seen(self, item: str) -> dict[str, str]:
+        there = self.server.items[item]
+        lines = dict(line.split(": ", 1) for line in there.note.split("\n"))
+        return {"username": there.username, "password": there.password, "remark": lines.get("remark", "")}
+
+    def change(self, item: str, password: str) -> None:
+        with self.server.lock:
+            self.server.change(item, password=password)
+
+    def remove(self, item: str) -> None:
+        with self.server.lock:
+            del self.server.items[item]
+            self.server.version += 1
+
+    @contextlib.contextmanager
+    def down(self) -> Iterator[None]:
+        with self.server.failing(503):
+            yield
+
+    @contextlib.contextmanager
+    def refusing(self) -> Iterator[None]:
+        """The master password is another now; then a person puts it back and gives it to the worker again."""
+        self.server.sessions.clear()
+        self.server.master = "another"
+        try:
+            yield
+        finally:
+            self.server.master = LASTPASS_MASTER
+            for vault in self.vaults:
+                vault.stores.access.put("theirs", {name: SecretStr(value) for name, value in self.access.items()})
+
+    def ready(self, vault: Vault) -> None:
+        self.vaults.append(vault)
+
+
+def lastpass(home: Path) -> LastPass:
+    if not shutil.which("lpass"):
+        pytest.skip("lpass is not installed (Debian lastpass-cli)")
+    if not shutil.which("gcc") or not Path("/usr/include/stdio.h").exists():
+        pytest.skip("no C compiler for the shim before lpass (Debian gcc and libc6-dev)")
+    return LastPass(home)
+
+
 MAKERS: dict[str, Callable[[Path], Manager]] = {
     "hashicorp": bao,
     "keepass": keepass,
     "connect": lambda home: Connect(),
     "bitwarden": lambda home: Warden(home, bitwarden_program()),
+    "lastpass": lastpass,
 }

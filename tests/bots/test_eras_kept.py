@@ -20,7 +20,7 @@ from bots.arrivals import keep
 from bots.inventory import Inventory
 from bots.landing import Landing
 from bots.runner import desk as desks
-from flows.era_download import EraDownloadInquiry, KeptEra, ListedPayment, Mark
+from flows.era_download import Allowed, EraDownloadInquiry, KeptEra, ListedPayment, Mark
 from flows.errors import AnswerUnreadable, InputError
 from payers.kit import PaymentPage, fetch_all
 
@@ -36,16 +36,22 @@ def lives(folder: Path, seeds: int, keeps_old: bool) -> list[dict[str, Any]]:
 
 
 def whole(after: dict[str, Any]) -> bool:
-    """Each row has its file, each file its row, and nothing is half done."""
+    """Each row has its file, each file its row, and nothing is half done; or all of them are with billing, once each."""
+    if after["dropped"]:
+        return not after["files"] and after["dropped"] == after["kept"] and not after["unfinished"]
     return sorted(after["files"]) == after["named"] and all(after["files"].values()) and not after["unfinished"]
 
 
 @pytest.mark.slow
 def test_after_any_kill_every_file_is_kept_exactly_once(tmp_path: Path) -> None:
-    """A portal that gives a file out once and keeps it among the old ones: every step of a fetch, and 100 instants."""
+    """A portal that gives a file out once and keeps it among the old ones: every step of a fetch, and 100 instants.
+
+    The instants are those between the first click and the drop folder, and the files are in that exactly once.
+    """
     found = lives(tmp_path, 100, keeps_old=True)
     assert len(found) > 130
     assert len({each["where"][0] for each in found if each["where"]}) >= 6
+    assert sum(each["after"]["dropped"] == TRACES for each in found) == 100
     for each in found:
         after = each["after"]
         assert (after["kept"], whole(after), after["incidents"]) == (TRACES, True, []), each
@@ -143,10 +149,14 @@ async def test_while_the_inventory_is_full_too_the_bytes_are_still_held(
     assert [row["trace"] for row in rows(home, "SELECT trace FROM era_kept WHERE kept_at IS NOT NULL")] == ["T1"]
 
 
-async def listed_then(home: Path, *payments: ListedPayment) -> tuple[int, ...]:
+async def allowed(home: Path, payer: str, *payments: ListedPayment) -> Allowed:
     async with era_lives.desk_of(home) as desk:
-        found: tuple[int, ...] = await desk.listed("payer", payments)
+        found: Allowed = await desk.listed(payer, payments)
         return found
+
+
+async def listed_then(home: Path, *payments: ListedPayment) -> tuple[int, ...]:
+    return (await allowed(home, "payer", *payments)).fetch
 
 
 async def test_what_is_on_disk_is_not_wanted_again(home: Path) -> None:
@@ -166,6 +176,52 @@ async def test_what_is_on_disk_is_not_wanted_again(home: Path) -> None:
     with Inventory(home / "inventory.db").write() as db:
         remittances.set_aside(db, era(b"ISA", one).sha256)
     assert await listed_then(home, one) == (0,)
+
+
+def routes(home: Path, *lines: str) -> None:
+    (home / "config").mkdir(exist_ok=True)
+    (home / "config" / "era_routes.csv").write_text("\n".join(["payer,payee,route,enrolled_on", *lines]) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "opened"),
+    [
+        ("aetna,,portal,", True),
+        ("aetna,,both,", True),
+        ("humana,,portal,", True),  # nobody has decided about this one
+        ("aetna,,clearinghouse,", False),
+        ("60054,,clearinghouse,", False),
+        (f"aetna,{era_lives.NPI},paper,", False),
+        (",000004471,not enrolled,", False),
+    ],
+)
+async def test_only_what_comes_by_the_portal_may_be_opened_or_marked(home: Path, line: str, opened: bool) -> None:
+    """Neither while it is new, nor when a file of it is on disk from another time."""
+    routes(home, line)
+    found = await allowed(home, "aetna", payment())
+    assert (found.fetch, found.mark) == ((0,) if opened else (), ())
+    async with era_lives.desk_of(home) as desk:
+        await desk.kept("aetna", era(b"ISA", payment()), base64.b64encode(b"sealed").decode())
+    found = await allowed(home, "aetna", payment())
+    assert (found.fetch, found.mark) == ((), (0,) if opened else ())
+
+
+async def test_what_comes_another_way_is_never_lost(home: Path) -> None:
+    """Somebody else takes the file from the portal: it was not ours, or is no more since the route was changed."""
+    await allowed(home, "aetna", payment())
+    routes(home, "aetna,,clearinghouse,")
+    for offered in (True, False):
+        new = Mark.NEW if offered else Mark.DOWNLOADED
+        await allowed(home, "aetna", payment(mark=new, offered=offered), payment(2, mark=new, offered=offered))
+    assert rows(home, "SELECT * FROM incidents") == []
+    assert [row["trace"] for row in rows(home, "SELECT trace FROM era_listed ORDER BY trace")] == ["T1", "T2"]
+
+
+async def test_a_mistake_in_the_routes_stops_a_fetch_before_anybody_is_contacted(home: Path) -> None:
+    routes(home, "aetna,,by pigeon,")
+    with pytest.raises(InputError, match="'by pigeon' is no route"):
+        async with era_lives.desk_of(home):
+            pass
 
 
 async def test_only_what_was_wanted_and_is_gone_counts_as_lost(home: Path) -> None:
@@ -283,8 +339,9 @@ async def test_a_cancelled_run_gives_up_holding(home: Path, monkeypatch: pytest.
 class Told:
     """A list of one new payment and a session, which write down in which order they are asked."""
 
-    def __init__(self, refuse: bool) -> None:
+    def __init__(self, refuse: bool, *may: str) -> None:
         self.at_once = 1
+        self._may = may
         self.calls: list[str] = []
         self._refuse = refuse
 
@@ -302,7 +359,7 @@ class Told:
 
     async def listed(self, payments: Any) -> Any:
         self.calls.append("listed")
-        return payments
+        return Allowed.model_validate(dict.fromkeys(self._may, (0,)))
 
     async def keep(self, download: Any, *payments: ListedPayment) -> KeptEra:
         self.calls.append("keep")
@@ -312,12 +369,20 @@ class Told:
 
 
 @pytest.mark.parametrize(
-    ("refuse", "calls"),
-    [(False, ["listed", "fetch", "keep", "mark"]), (True, ["listed", "fetch", "keep"] * 2)],
+    ("refuse", "may", "calls"),
+    [
+        (False, ["fetch"], ["listed", "fetch", "keep", "mark"]),
+        (True, ["fetch"], ["listed", "fetch", "keep"] * 2),
+        (False, ["mark"], ["listed", "mark"]),
+        (False, [], ["listed"]),
+    ],
+    ids=["wanted", "no file comes", "on disk", "comes another way"],
 )
-async def test_a_payment_is_marked_only_when_its_file_is_on_disk(refuse: bool, calls: list[str]) -> None:
-    """And it is in the inventory before its file is asked for."""
-    told = Told(refuse)
+async def test_a_payment_is_marked_only_when_its_file_is_on_disk(
+    refuse: bool, may: list[str], calls: list[str]
+) -> None:
+    """It is in the inventory before its file is asked for; what comes another way is neither opened nor marked."""
+    told = Told(refuse, *may)
     inquiry = EraDownloadInquiry(organization=era_lives.ORGANIZATION, paid_from=era_lives.DAY, paid_to=era_lives.DAY)
 
     async def search() -> Told:

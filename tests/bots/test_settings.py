@@ -181,6 +181,7 @@ def test_the_file_that_is_delivered_shows_the_defaults(home: Path) -> None:
     examples = {"browser_executable", "portal_addresses", "key_file", "mail_folder", "mail_server"}
     examples |= {"mail_host", "mail_user", "mail_authority"}
     examples |= {"mail_oauth_address", "mail_oauth_client", "mail_oauth_scope"}
+    examples |= {"sms_source", "sms_account", "sms_public_address", "sms_senders"}
     examples |= {"status_hosts", "status_identity_header", "ping_address", "backup_folder"}
     assert all(shown[name] == getattr(load(), name) for name in shown.keys() - examples)
     assert home / shown["key_file"] == load().key_file

@@ -69,10 +69,11 @@ def _handler(double: Double) -> type[BaseHTTPRequestHandler]:
                         self._send(double.fault, b"<html><body>Sorry, needle</body></html>", "text/html")
                         return
                     found = double.answer(self.command, parts.path, parse_qs(parts.query), self.headers, body)
-                    self._send(200, json.dumps(found).encode(), "application/json")
+                    told = found if isinstance(found, bytes) else json.dumps(found).encode()
+                    self._send(200, told, "application/json")
                 except Refused as refused:
-                    told = {"status": refused.status, "message": str(refused)}
-                    self._send(refused.status, json.dumps(told).encode(), "application/json")
+                    why = {"status": refused.status, "message": str(refused)}
+                    self._send(refused.status, json.dumps(why).encode(), "application/json")
 
         def _send(self, status: int, body: bytes, kind: str) -> None:
             self.send_response(status)

@@ -19,7 +19,7 @@ from bots.recovery import recover
 from bots.report.words import plain
 from bots.runner import Runner, password_change, password_recovery
 from bots.sealing import create_key, load_key
-from bots.vault import Vault, create_vault
+from bots.vault import create_vault, open_vault
 from flows.errors import PortalkeeperError
 from tests.chaos import letters, seat
 from tests.chaos.practice import ACCOUNT, BASE
@@ -33,7 +33,7 @@ class Office:
         options |= {"browser_executable": Path(sys.executable), **mail}
         self.settings = settings.load(home).model_copy(update=options)
         self.key = load_key(self.settings.key_file)
-        self.vault = Vault(self.settings.vault_folder, self.key)
+        self.vault = open_vault(self.settings, self.key)
         self.vault.prove_key()
 
     def do(self, act: str, *arguments: Any) -> Any:

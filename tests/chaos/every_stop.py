@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.chaos.acts import furnish
+from tests.chaos.elsewhere import Elsewhere
 from tests.chaos.plan import Kill, Plan
 from tests.chaos.run import Run
 from tests.chaos.stage import AT_ONCE, in_memory
@@ -48,23 +49,26 @@ class Survived:
     story: str
 
 
-def killed_everywhere(name: str) -> Iterator[Survived]:
-    """One run per stop, side by side."""
+def killed_everywhere(name: str, elsewhere: Elsewhere | None = None, which: slice = slice(None)) -> Iterator[Survived]:
+    """One run per stop, or for those that are chosen, side by side; the secrets may lie in a credential manager."""
     with in_memory() as folder, ProcessPoolExecutor(AT_ONCE) as pool:
         furnish(folder / "furnished")
-        yield from pool.map(partial(_killed, name, folder), pool.submit(_stops, name, folder).result())
+        stops = pool.submit(_stops, name, folder, elsewhere).result()[which]
+        yield from pool.map(partial(_killed, name, folder, elsewhere), stops)
 
 
-def _begun(name: str, folder: Path, stop: str) -> Run:
+def _begun(name: str, folder: Path, elsewhere: Elsewhere | None, stop: str) -> Run:
     run = Run(f"{name}, {stop}", Plan(), folder / "furnished", folder / f"{name} {stop}")
+    if elsewhere:
+        elsewhere.take(run.home, run.people.office, f"{name} {stop} {folder.name}".replace(" ", "-"))
     run.to_its_end("sign in")
     run.portal.locked, run.portal.expired = WAYS[name].locked, WAYS[name].expired
     return run
 
 
-def _stops(name: str, folder: Path) -> list[str]:
+def _stops(name: str, folder: Path, elsewhere: Elsewhere | None) -> list[str]:
     """Where a whole life stops, waits apart."""
-    run = _begun(name, folder, "whole")
+    run = _begun(name, folder, elsewhere, "whole")
     worker = run.start(WAYS[name].command)
     while worker.alive:
         run.turn(worker, None)
@@ -74,8 +78,8 @@ def _stops(name: str, folder: Path) -> list[str]:
     return stops + [f"step {at} judged" for at, (kind, _) in enumerate(worker.passed) if kind == "request"]
 
 
-def _killed(name: str, folder: Path, stop: Kill) -> Survived:
-    run, way = _begun(name, folder, str(stop)), WAYS[name]
+def _killed(name: str, folder: Path, elsewhere: Elsewhere | None, stop: Kill) -> Survived:
+    run, way = _begun(name, folder, elsewhere, str(stop)), WAYS[name]
     worker = run.start(way.command)
     while worker.alive:
         run.turn(worker, stop)

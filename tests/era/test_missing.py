@@ -4,64 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from catalogue import CATALOGUE, ONE, changed
-from era_house import SOURCE, House
+from era_house import LISTED, MONDAY, SOURCE, Days
 from making import Pay, amount, remittance
 
 from bots.era.bank import read_deposits, record_deposits
 from bots.era.banking_days import after, business_days
-from bots.era.config import load_config
-from bots.era.missing import Missing, find_missing
-from bots.era.routes import load_routes
-from bots.remittances import Shelf
-from flows.era_download import ListedPayment
 from flows.errors import InputError
-
-MONDAY = date(2026, 11, 2)
-LISTED = ListedPayment(
-    trace="900000001",
-    amount=Decimal("2092.48"),
-    paid_on=MONDAY,
-    method="ACH",
-    payee_tin="000004471",
-    payee_npi="2000001018",
-)
-
-
-class Days(House):
-    """A house whose clock stands at a day."""
-
-    def __init__(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        super().__init__(home)
-        self._patch = monkeypatch
-        self.go_to(MONDAY)
-
-    def go_to(self, day: date) -> None:
-        self.today = day
-        noon = datetime.fromisoformat(f"{day}T12:00:00+00:00")
-        self._patch.setattr("bots.now.utc", lambda: noon)
-
-    def missing(self) -> list[Missing]:
-        config = load_config(self.home / "config" / "era.toml", self.home)
-        return find_missing(self.inventory, config, load_routes(self.home / "config" / "era_routes.csv"), self.today)
-
-    def list_at_portal(self, *payments: ListedPayment) -> None:
-        """A portal shows these to the account of `SOURCE`."""
-        shelf = Shelf(self.inventory, self.settings.fetched_folder, SOURCE.account, SOURCE.portal, "run-1")
-        shelf.listed(SOURCE.payer, payments)
-
-    def kinds(self) -> list[tuple[str, bool]]:
-        return [(one.kind, one.late) for one in self.missing()]
-
-    def pick_up(self) -> None:
-        for path in self.dropped():
-            path.unlink()
-        self.intake.recover()
 
 
 @pytest.fixture
@@ -114,6 +68,7 @@ def test_another_payment_does_not_stand_for_the_listed_one(house: Days) -> None:
         ("aetna,,clearinghouse,", []),
         ("aetna,,paper,", []),
         ("aetna,2000001018,not enrolled,", []),
+        ("60054,,clearinghouse,", []),
         ("aetna,,both,", [("not received", True)]),
         ("humana,,portal,", [("not received", True)]),
     ],
@@ -210,6 +165,16 @@ def test_a_payer_that_stops_its_rhythm_is_missed(
     assert house.kinds() == [("rhythm", True)]
 
 
+def test_a_payer_that_went_to_the_clearinghouse_has_not_stopped(house: Days) -> None:
+    for pay in pays([date(2026, 9, 15) + timedelta(weeks=n) for n in range(6)]):
+        house.intake.take_in(remittance(pay), SOURCE)
+    house.pick_up()
+    house.go_to(date(2026, 12, 1))
+    assert house.kinds() == [("rhythm", True)]
+    house.routes("aetna,000004471,clearinghouse,")
+    assert house.kinds() == []
+
+
 def test_three_payments_make_no_rhythm(house: Days) -> None:
     for pay in pays([date(2026, 9, 15) + timedelta(weeks=n) for n in range(3)]):
         house.intake.take_in(remittance(pay), SOURCE)
@@ -249,6 +214,26 @@ def test_deposits_are_matched_by_trace_and_amount(house: Days) -> None:
     house.intake.recover()
     (row,) = house.manifest()
     assert (row["eft_matched_on"], row["days_between"]) == ("2026-11-03", "-1")
+
+
+@pytest.mark.parametrize(
+    ("lines", "missed"),
+    [
+        (["1999999901,,clearinghouse,"], False),
+        (["aetna,,clearinghouse,"], False),  # known by an 835 of the same company
+        (["60054,,paper,", ",,portal,"], False),
+        (["aetna,000004471,portal,", "aetna,,clearinghouse,"], True),  # for which payee it is no bank tells
+        (["humana,,clearinghouse,"], True),
+        ([",,clearinghouse,"], False),
+    ],
+)
+def test_a_deposit_whose_835_comes_another_way_is_not_missed(house: Days, lines: list[str], missed: bool) -> None:
+    house.intake.take_in(ONE, SOURCE)
+    house.pick_up()
+    house.routes(*lines)
+    bank(house, "date,trace,amount,company id\n2026-11-03,900000555,12.00,1999999901\n")
+    house.go_to(date(2026, 11, 16))
+    assert house.kinds() == [("deposit without 835", True)] * missed
 
 
 def test_a_deposit_of_another_amount_is_told(house: Days) -> None:

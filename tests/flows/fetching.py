@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -190,6 +191,27 @@ async def only_who_was_asked_for(house: House, portal: str, npi: str) -> None:
     check_kept(house, [*theirs, *rows])
     assert (said(first).organization, said(first).payee_tin) == (OTHER_ORGANIZATION.name, OTHER_ORGANIZATION.tin)
     assert {each.payee_npi for each in said(second).listed} == {npi}
+
+
+async def only_what_comes_by_the_portal(house: House, portal: str, npi: str) -> None:
+    """What comes by the clearinghouse for one payee is listed, and the portal sees no download and no mark of it."""
+    name, user = house.account(portal)
+    question = era_question(house, portal, 28)
+    lines = f"{PAYER_IDS[portal]},{npi},clearinghouse,", ",,both,"
+    (house.settings.config / "era_routes.csv").write_text("\n".join(["payer,payee,route,enrolled_on", *lines]))
+    for _ in range(2):
+        run, [answer] = await fetch(house, name, question)
+        assert run.failure is None
+        rows = offered(house, portal, user, question)
+        theirs, ours = ([row for row in rows if (row["npi"] == npi) is them] for them in (True, False))
+        assert {(row["downloads"], row["marked"]) for row in theirs} == {(0, False)}
+        assert {(row["downloads"], row["marked"]) for row in ours} == {(1, True)}
+    check_kept(house, ours)
+    assert [each.trace for each in said(answer).listed] == [row["trace"] for row in rows]
+    assert [each.trace for each in said(answer).left_alone] == [row["trace"] for row in theirs]
+    assert sorted(passed_on(house)) == sorted(row["trace"] for row in ours)
+    missing = json.loads(house.pk("era", "missing", "--json").stdout)
+    assert {row["trace"] for row in missing}.isdisjoint(row["trace"] for row in theirs)
 
 
 async def not_listed_for_this_account(house: House, portal: str) -> None:

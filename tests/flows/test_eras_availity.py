@@ -48,6 +48,10 @@ async def test_only_who_was_asked_for(house: House) -> None:
     await fetching.only_who_was_asked_for(house, "availity", NPI)
 
 
+async def test_only_what_comes_by_the_portal(house: House) -> None:
+    await fetching.only_what_comes_by_the_portal(house, "availity", NPI)
+
+
 async def test_an_organization_that_is_not_listed(house: House) -> None:
     await fetching.not_listed_for_this_account(house, "availity")
 

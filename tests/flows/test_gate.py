@@ -110,6 +110,15 @@ async def test_a_retry_to_another_address_is_stopped(submit: Submit, server: Cou
     assert len(server.posts) == 1
 
 
+@pytest.mark.parametrize(
+    "head", ["`Basic ${btoa('u:' + secret())}`", "`Basic ${btoa('user:' + secret())}`", "secret()"]
+)
+async def test_a_secret_in_the_head_counts(submit: Submit, server: Counting, head: str) -> None:
+    gate = await submit(f"await fetch('/login', {{headers: {{authorization: {head}}}}}).catch(() => 0);" * 3)
+    assert len(server.posts) == 1
+    assert gate.submissions == 1
+
+
 async def test_an_encrypted_secret_to_the_same_address_is_stopped(submit: Submit, server: Counting) -> None:
     gate = await submit(POST % "'3f9a'" + POST % "'77c1'")
     assert len(server.posts) == 1

@@ -68,9 +68,9 @@ async def test_a_page_that_drifted(house: House, drift: Drift, monkeypatch: pyte
     portal = importlib.import_module("payers.portals.tmhp.sign_in")
     visit = portal.visit
 
-    async def visit_drifted(page: Page, *given: object) -> None:
+    async def visit_drifted(page: Page, *given: object) -> object:
         await page.add_init_script(AFTER_EACH_DRAWING % drift.script)
-        await visit(page, *given)
+        return await visit(page, *given)
 
     monkeypatch.setattr(portal, "visit", visit_drifted)
     monkeypatch.setattr(importlib.import_module("payers.identity.okta.failures"), "SCREEN_SECONDS", 5)

@@ -6,13 +6,13 @@ import html
 import importlib
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page
+from playwright.async_api import Locator, Page
 
 from bots.browser import Host, find_browser
 from bots.desk import Failure
@@ -312,6 +312,69 @@ async def test_a_payer_without_a_public_id_is_told_by_its_title(page: Page, name
     ):
         await load(page, "availity", text, screen)
         assert (await read(page, "availity", said)).get("locator") == becomes
+
+
+@pytest.mark.parametrize(("recording", "screen"), [("claims--none", "claims"), ("payments--none", "payments")])
+async def test_no_other_application_is_taken_for_the_claim_search(page: Page, recording: str, screen: str) -> None:
+    """Also when its fields are named alike."""
+    recorded = (PAGES / "availity" / f"{recording}.html").read_text()
+    await load(page, "availity", recorded.replace('id="remit-', 'id="'), screen)
+    claim_screens = importlib.import_module("payers.portals.availity.claim_screens")
+    assert await shown(claim_screens.ClaimSearch(page)) is (screen == "claims")
+
+
+LOOKS = ("inner_text", "text_content", "all_inner_texts", "evaluate", "evaluate_all", "count", "input_value")
+
+
+class Part:
+    """A locator that calls `look` before each look at the page."""
+
+    def __init__(self, locator: Locator, look: Callable[[], Awaitable[None]]) -> None:
+        self._locator, self._look = locator, look
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._locator, name)
+        if name not in LOOKS:
+            return found
+
+        async def looked(*args: Any) -> Any:
+            await self._look()
+            return await found(*args)
+
+        return looked
+
+
+@pytest.mark.parametrize("portal", ["availity", "uhc", "tmhp", "epaces", "medi_cal"])
+async def test_a_page_that_is_drawn_anew_while_it_is_read(
+    page: Page, portal: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At any moment, with another member's answer: it is read as one or the other, or not at all."""
+    screens = importlib.import_module(f"payers.portals.{portal}.screens")
+    usual = screens.Result
+    one, other = ((PAGES / portal / f"result--{what}.html").read_text() for what in ("active", "inactive"))
+    said = json.loads((PAGES / portal / "result--active.json").read_text())
+    looks, at = 1, 0
+
+    async def look() -> None:
+        nonlocal looks
+        looks += 1
+        if looks == at:
+            await load(page, portal, other, "result")
+
+    def result(page: Page) -> Any:
+        screen = usual(page)
+        for name, part in vars(screen).items():
+            if isinstance(part, Locator) and name != "landmark":
+                setattr(screen, name, Part(part, look))
+        return screen
+
+    monkeypatch.setattr(screens, "Result", result)
+    while at <= looks:
+        at, looks = at + 1, 0
+        await load(page, portal, one, "result")
+        answer = await read(page, portal, said)
+        assert answer == said["reads"] or answer.get("match") == "differs" or "error" in answer, at
+    assert at > 4
 
 
 async def test_claims_that_are_still_being_drawn_are_no_result(page: Page) -> None:

@@ -27,7 +27,7 @@ TRACKED = subprocess.run(
 SOURCES = [
     ROOT / name for name in TRACKED if name.endswith(".py") and name.startswith(PRODUCT) and (ROOT / name).exists()
 ]
-PORTAL_FILES = [path for path in SOURCES if "portals" in path.parts or "identity" in path.parts]
+PORTAL_FILES = [path for path in SOURCES if {"portals", "identity"} & {*path.relative_to(ROOT).parts}]
 LOCATOR_CALLS = {
     "locator",
     "get_by_role",
@@ -99,11 +99,50 @@ def test_secrets_are_read_inside_private_steps_only(path: Path) -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
-        and node.func.attr in ("password", "security_answer", "code")
+        and node.func.attr in ("password", "answer_prompt", "security_answer", "code")
         and ast.unparse(node.func.value) == "session"
         and id(node) not in inside
     ]
     assert outside == []
+
+
+# what a flow may press again and again: each goes on, opens or closes something, and none of them sends a question
+PRESSED_IN_LOOPS = {"go_on", "folded", "dismiss", "next", "parts[way]", "first"}
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if "payers" in p.parts], ids=named)
+def test_a_loop_presses_nothing_that_sends(path: Path) -> None:
+    """*Turning a page* is a loop's step too: it is done in functions called `turn`."""
+    loops = [
+        node
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, (ast.For, ast.AsyncFor, ast.While)) or getattr(node, "name", "") == "turn"
+    ]
+    pressed = {
+        ast.unparse(call.func.value).removesuffix(".first").rpartition(".")[2]
+        for loop in loops
+        for call in ast.walk(loop)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr in ("click", "dblclick", "tap", "press", "dispatch_event", "submit")
+    }
+    assert pressed <= PRESSED_IN_LOOPS
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if p.name.endswith("screens.py")], ids=named)
+def test_what_is_pressed_is_known_by_its_whole_name(path: Path) -> None:
+    """*Next* is not *Next: submit the claim*."""
+    loose = [
+        ast.unparse(call)
+        for call in ast.walk(tree_of(path))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr == "get_by_role"
+        and ast.literal_eval(call.args[0]) in ("button", "link", "tab", "menuitem")
+        and not any((word.arg, ast.unparse(word.value)) == ("exact", "True") for word in call.keywords)
+        and not re.search(r"name=re\.compile\('\^.*\$'\)", ast.unparse(call))
+    ]
+    assert loose == []
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=named)

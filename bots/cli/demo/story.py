@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bots.cli.demo.stage import Stage, sandbox, title, wait_until
-from bots.cli.demo.worklists import NPI, ORGANIZATION, write_claims, write_patients
+from bots.cli.demo.worklists import NPI, ORGANIZATION, write_claims, write_deposits, write_patients
 from bots.cli.printing import print_table
 
 USERS = {
@@ -22,7 +22,11 @@ USERS = {
 WITH_CODES = ("availity", "uhc", "tmhp")
 WRONG, WRONG_USER = "availity-wrong", "evalley02"
 PATIENTS, CLAIMS = 56, 28
-ERA_PAYERS = {"availity": "60054", "uhc": "87726", "tmhp": "texas-medicaid"}  # as the sandbox names them
+ERA_PAYERS = {  # as the sandbox names them
+    "availity": ("62308", "61101", "florida-blue", "60054"),
+    "uhc": ("87726",),
+    "tmhp": ("texas-medicaid",),
+}
 TIN = "000004471"
 ERA_DAYS = 21
 DAY, HOUR = 86400, 3600
@@ -104,9 +108,16 @@ def _eras(stage: Stage) -> None:
     first, last = today - timedelta(days=ERA_DAYS - 1), today
     asked = f"tin={TIN}&first={first}&last={last}"
     about = {portal: {"portal": portal, "user": USERS[portal]} for portal in ERA_PAYERS}
+    paid = {
+        portal: [
+            row
+            for payer in payers
+            for row in stage.get(f"/payments?portal={portal}&user={USERS[portal]}&payer={payer}&{asked}")
+        ]
+        for portal, payers in ERA_PAYERS.items()
+    }
     oldest = {
-        portal: stage.get(f"/payments?portal={portal}&user={USERS[portal]}&payer={payer}&{asked}")[-1]["trace"]
-        for portal, payer in ERA_PAYERS.items()
+        portal: next(row["trace"] for row in reversed(rows) if row["method"] == "ACH") for portal, rows in paid.items()
     }
     fetch = ("era", "fetch", "--organization", TIN, "--since", f"{first}", "--until", f"{last}")
     stage.post("/payments", **about["availity"], trace=oldest["availity"], late=True)
@@ -115,6 +126,9 @@ def _eras(stage: Stage) -> None:
     stage.post("/payments", **about["uhc"], trace=oldest["uhc"], revised=True)
     print("(meanwhile a payer revises a remittance; what came damaged is fetched again)")
     stage.pk(*fetch)
+    print("(and the bank tells of its deposits: the late remittance is missed by list and bank, as one thing)")
+    write_deposits(stage.home / "bank.csv", [row for rows in paid.values() for row in rows])
+    stage.pk("era", "bank", str(stage.home / "bank.csv"))
     stage.pk("era", "list")
     stage.pk("era", "missing", may_fail=True)
 

@@ -37,6 +37,16 @@ def write_claims(stage: Stage, file: Path, most: int) -> int:
     return _write(file, _spread(rows, most))
 
 
+def write_deposits(file: Path, payments: Sequence[Row]) -> None:
+    """A bank's file: each EFT among the payments a day later, as banks print it, and a deposit that is none."""
+    efts = [row for row in payments if row["method"] == "ACH" and row["amount"] != "0.00"]
+    with file.open("w", newline="", encoding="utf-8") as target:
+        table = csv.writer(target)
+        table.writerow(["Posting Date", "Description", "Credit Amount"])
+        table.writerow([f"{efts[0]['paid_on']}", "CARD SETTLEMENT", "250.00"])
+        table.writerows([row["paid_on"], f"HCCLAIMPMT TRN*1*{row['trace']}\\", row["amount"]] for row in efts)
+
+
 def _patient(member: Row) -> Row:
     people = {"patient": member["patient"], "subscriber": member["subscriber"] or {}}
     return {

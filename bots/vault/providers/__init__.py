@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from bots.vault.access import Access
-from bots.vault.places import Bitwarden, Connect, HashiCorp, KeePass, Manager, ServiceAccount
+from bots.vault.places import Bitwarden, Connect, HashiCorp, KeePass, LastPass, Manager, ServiceAccount
 from bots.vault.provider import Provider
 from flows.errors import InputError
 
@@ -36,6 +36,10 @@ def open_provider(vault: str, table: Manager, access: Access) -> Provider:
             from bots.vault.providers.bitwarden import BitwardenStore
 
             return BitwardenStore(vault, table, access)
+        case LastPass():
+            from bots.vault.providers.lastpass import LastPassStore
+
+            return LastPassStore(vault, table, access)
 
 
 def _check_installed(library: str, extra: str) -> None:

@@ -53,7 +53,7 @@ async def _choose(session: Session, choice: ChooseMethod) -> Screen:
         if await comes(parts[way], WAYS_SECONDS):
             await session.expect_code(way)
             await parts[way].first.click()
-            return await next_screen(page, EnterCode(page), CodeByMail(page))
+            return await next_screen(page, CodeByMail(page) if way is CodeWay.EMAIL else EnterCode(page))
     raise _only_by_mail(choice)
 
 

@@ -22,6 +22,7 @@ from payers.kit import (
     read_money,
     read_status,
     required,
+    steadily,
     table_rows,
     whose_page,
 )
@@ -44,6 +45,7 @@ LABELS = ("Adjustment Reason", "Remark")
 SPAN = " - "
 
 
+@steadily
 async def read(screen: ClaimResults, inquiry: ClaimStatusInquiry, payer: Payer) -> ClaimList | ClaimStatusAnswer:
     """The list of claims, or the answer that there are none. Raises `PayerUnavailable` or `AnswerUnreadable`."""
     summary = await pairs(screen.summary)
@@ -104,6 +106,7 @@ async def _read_list(
     )
 
 
+@steadily
 async def read_claim(screen: ClaimDetail, number: str, inquiry: ClaimStatusInquiry) -> Claim:
     """The claim with this number, once its codes are unfolded. Raises `AnswerUnreadable` for another one."""
     shown = await pairs(screen.panels)

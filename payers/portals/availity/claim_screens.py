@@ -40,7 +40,9 @@ class ClaimSearch:
         self.inputs = frame.locator("form input")
         self.options = frame.get_by_role("option")
         self.submit = frame.locator("#submit-by276, #submit-byMember")  # one of them, that of the open tab
-        self.landmark = page.frame_locator("#newBodyFrame").locator("input#organization")
+        # CSS, for only :has() tells this form from that of another application with an organization
+        form = page.frame_locator("#newBodyFrame").locator("form:has(input#payer):has([role=tablist])")
+        self.landmark = form.locator("input#organization")
 
 
 class ClaimResults:
@@ -48,6 +50,7 @@ class ClaimResults:
 
     def __init__(self, page: Page) -> None:
         frame = application(page)
+        self.text = frame.locator("#claims-response")
         self.alert = frame.locator("#claims-response .MuiAlert-message")
         self.codes = frame.locator("#claims-response #codesTable tr")
         self.organization = frame.locator("input#organization")  # the form stays behind an answer
@@ -69,6 +72,7 @@ class ClaimDetail:
 
     def __init__(self, page: Page) -> None:
         frame = application(page)
+        self.text = frame.locator("#claimDetail")
         self.panels = frame.locator("[data-testid^=test][data-testid$=Panel]")
         self.lines = frame.locator("#lineLevelTable tr:not(.expanded-row)")
         self.folded = frame.locator("button[title='Toggle Row Expanded'][aria-expanded=false]")

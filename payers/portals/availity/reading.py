@@ -9,7 +9,18 @@ from decimal import Decimal
 from flows.eligibility import Benefit, Coverage, EligibilityAnswer, EligibilityInquiry, Match
 from flows.errors import AnswerUnreadable, PayerUnavailable
 from flows.parties import Payer
-from payers.kit import cells, pairs, phrase_in, read_date, read_money, read_percent, required, table_rows, whose_page
+from payers.kit import (
+    cells,
+    pairs,
+    phrase_in,
+    read_date,
+    read_money,
+    read_percent,
+    required,
+    steadily,
+    table_rows,
+    whose_page,
+)
 from payers.portals.availity.phrases import PHRASES
 from payers.portals.availity.screens import Result
 
@@ -39,6 +50,7 @@ BENEFITS = {
 NETWORKS = {"In Network": "in", "Out of Network": "out"}
 
 
+@steadily
 async def read(screen: Result, inquiry: EligibilityInquiry, payer: Payer) -> EligibilityAnswer:
     """The answer to `inquiry`. Raises `PayerUnavailable`, or `AnswerUnreadable` naming what could not be read."""
     labels = await pairs(screen.labels)

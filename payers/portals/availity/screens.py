@@ -192,6 +192,7 @@ class Result:
 
     def __init__(self, page: Page) -> None:
         frame = application(page)
+        self.text = frame.locator("#eligibility-response")
         self.organization = frame.locator("#organization-field")  # the form stays behind an alert
         self.provider = frame.locator("#provider")
         self.alert = frame.locator("#eligibility-response .MuiAlert-message")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from flows.eligibility import Coverage, EligibilityAnswer, EligibilityInquiry, Match
 from flows.errors import AnswerUnreadable, PayerUnavailable
 from flows.parties import Member, Organization, Provider
-from payers.kit import cells, pairs, phrase_in, read_date, required, table_rows, whose_page
+from payers.kit import cells, pairs, phrase_in, read_date, required, steadily, table_rows, whose_page
 from payers.portals.epaces.phrases import PHRASES
 from payers.portals.epaces.screens import ClaimResult, Result
 
@@ -47,6 +47,7 @@ def name_of(shown: Mapping[str, str], screen: str) -> tuple[str, str]:
     return last.strip(), first.strip()
 
 
+@steadily
 async def read(screen: Result, inquiry: EligibilityInquiry) -> EligibilityAnswer:
     """The answer to `inquiry`. Raises `PayerUnavailable`, or `AnswerUnreadable` naming what could not be read."""
     shown = await pairs(screen.rows)

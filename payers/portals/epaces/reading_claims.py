@@ -9,7 +9,7 @@ from datetime import date
 from flows.claim_status import Claim, ClaimStatusAnswer, ClaimStatusInquiry, Status
 from flows.eligibility import Match
 from flows.errors import AnswerUnreadable, InputError, PayerUnavailable
-from payers.kit import cells, pairs, phrase_in, read_date, read_money, required, status_of, whose_page
+from payers.kit import cells, pairs, phrase_in, read_date, read_money, required, status_of, steadily, whose_page
 from payers.portals.epaces.phrases import PHRASES
 from payers.portals.epaces.reading import OUTAGES, check_client, check_provider, name_of
 from payers.portals.epaces.screens import ClaimResult
@@ -19,6 +19,7 @@ FIRST = "Payer Claim Control #"
 CODES = re.compile(r"(A4) (\d+)\b")
 
 
+@steadily
 async def read(screen: ClaimResult, inquiry: ClaimStatusInquiry) -> ClaimStatusAnswer:
     """The answer to `inquiry`. Raises `PayerUnavailable`, or `AnswerUnreadable` naming what could not be read."""
     shown = await pairs(screen.rows)

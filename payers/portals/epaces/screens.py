@@ -114,7 +114,8 @@ class Result:
     """An eligibility response."""
 
     def __init__(self, page: Page) -> None:
-        self.rows = page.locator("#mainBody table:has([id*=_label]) tr")
+        self.text = page.locator("#mainBody")
+        self.rows = self.text.locator("table:has([id*=_label]) tr")
         self.summary = page.locator(f"#{CONTENT}lblSummary")
         self.coverage = page.locator(f"#{CONTENT}gridCoverage tr")
         self.other_insurance = page.locator(f"#{CONTENT}gridOtherInsurance td")
@@ -125,7 +126,8 @@ class ClaimResult:
     """A claim status response: up to ten claims, each a table of its own."""
 
     def __init__(self, page: Page) -> None:
-        self.rows = page.locator("#mainBody table:has([id*=_label]):not(.claimResponse) tr")
+        self.text = page.locator("#mainBody")
+        self.rows = self.text.locator("table:has([id*=_label]):not(.claimResponse) tr")
         self.summary = page.locator(f"#{CONTENT}lblSummary")
         self.claims = page.locator("table.claimResponse tr")
         self.landmark = _title(page, "Claim Status Response Details")

@@ -13,7 +13,7 @@ from playwright.async_api import Locator
 from flows.eligibility import Coverage, EligibilityAnswer, EligibilityInquiry, Match
 from flows.errors import AnswerUnreadable, PayerUnavailable, SessionEnded
 from flows.parties import Member, Organization, Provider
-from payers.kit import phrase_in, whose_page
+from payers.kit import phrase_in, steadily, whose_page
 from payers.portals.medi_cal.asking import provider_shown
 from payers.portals.medi_cal.phrases import PHRASES
 from payers.portals.medi_cal.screens import ClaimResult, Result
@@ -61,6 +61,7 @@ async def whose(screen: Result | ClaimResult, asked: Member) -> tuple[Match, str
     return whose_page(asked, shown), last.strip(), first.strip()
 
 
+@steadily
 async def read(screen: Result, inquiry: EligibilityInquiry) -> EligibilityAnswer:
     """The answer to `inquiry`. Raises `PayerUnavailable`, or `AnswerUnreadable` naming what could not be read."""
     words = await prose_of(screen)

@@ -7,7 +7,7 @@ import re
 from flows.claim_status import Claim, ClaimStatusAnswer, ClaimStatusInquiry, Status
 from flows.eligibility import Match
 from flows.errors import AnswerUnreadable
-from payers.kit import cells, read_date, read_money, status_of, table_rows
+from payers.kit import cells, read_date, read_money, status_of, steadily, table_rows
 from payers.portals.medi_cal.reading import check_field, check_provider, prose_of, whose
 from payers.portals.medi_cal.screens import ClaimResult
 
@@ -28,6 +28,7 @@ NONE = re.compile(r"(A4) (\d+)\b")
 COUNT = re.compile(r"(\d+) claims? found")
 
 
+@steadily
 async def read(screen: ClaimResult, inquiry: ClaimStatusInquiry) -> ClaimStatusAnswer:
     """The answer to `inquiry`. Raises `PayerUnavailable`, or `AnswerUnreadable` naming what could not be read."""
     words = await prose_of(screen)

@@ -101,6 +101,7 @@ class Result(Inquiry):
 
     def __init__(self, page: Page) -> None:
         super().__init__(page)
+        self.text = page.locator("main")
         self.provider = Home(page).provider
         self.name = page.locator("#subscriber-name-label")
         self.medicare = page.locator("#medicare-id-label")
@@ -126,6 +127,7 @@ class ClaimResult(ClaimForm):
 
     def __init__(self, page: Page) -> None:
         super().__init__(page)
+        self.text = page.locator("main")
         self.provider = Home(page).provider
         self.name = page.locator("#subscriber-name-label")
         self.claims = page.locator("#claim-results tr")

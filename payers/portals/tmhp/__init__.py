@@ -1,4 +1,4 @@
-"""TMHP, the Texas Medicaid portal, signed in to by IAMOnline, an Okta."""
+"""TMHP, the Texas Medicaid portal, signed in to by IAMOnline, an Okta; its older site asks by the browser's prompt."""
 
 from payers.model import AccountState, Letter, Policy, Portal, WayBack
 from payers.portals.tmhp.eligibility import check
@@ -19,7 +19,7 @@ PORTAL = Portal(
     name="tmhp",
     title="TMHP (Texas Medicaid)",
     address="https://secure.tmhp.com",
-    version="2026.11.2",
+    version="2026.11.3",
     # Not published: password rule, lockout, history, idle time outside long-term care. What state follows on 90 days
     # without a sign-in or a new password is not said; both clocks are taken as running.
     policy=Policy(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urljoin
 
 from playwright.async_api import Locator
 
@@ -23,4 +24,5 @@ async def open_application(session: Session, choose: Callable[[Apps], Locator], 
     tile = choose(await reach(page, Apps(page), seconds=APPS_SECONDS, settle=SETTLE_SECONDS))
     if await tile.count() == 0:
         raise PermissionMissing(f"My Apps shows no {name}: the account lacks the role", screen="Apps")
-    await page.goto(str(await tile.get_attribute("href")))  # a click would open another window
+    address = urljoin(page.url, str(await tile.get_attribute("href")))
+    await page.goto(address)  # a click would open another window

@@ -10,14 +10,14 @@ from flows import errors
 from payers import kit
 from payers.identity import okta
 from payers.kit import AnyOf, Screen
-from payers.portals.tmhp.screens import ApplicationError, NewTerms, NoAccess, SessionEnded
+from payers.portals.tmhp.screens import ApplicationError, Expired, Locked, NewTerms, NoAccess, SessionEnded
 
 S = TypeVar("S", bound=Screen)
 
 
 def ends(page: Page) -> tuple[Screen, ...]:
-    """Where a sign-in that Okta was content with may end without My Apps."""
-    return ApplicationError(page), NewTerms(page)
+    """Where a sign-in that was accepted may end without My Apps, or My Account."""
+    return Locked(page), Expired(page), ApplicationError(page), NewTerms(page)
 
 
 async def reach(page: Page, *screens: S, seconds: float, settle: float = 0) -> S:
@@ -40,6 +40,9 @@ def meaning(screen: Screen) -> errors.PortalkeeperError:
         case ApplicationError():
             words = "the portal shows an application error, as it does for accounts that were not used for too long"
             return errors.AccountDisabled(words, phrase="application_error", screen=name)
+        case Expired():
+            words = "the portal wants the password changed first"
+            return errors.PasswordExpired(words, phrase="password_expired", screen=name)
         case NoAccess():
             words = "the account lacks the role for this"
             return errors.PermissionMissing(words, phrase="no_access", screen=name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flows.errors import InputError
 from flows.session import Session
 from payers.identity import okta
 from payers.kit import shown
@@ -14,6 +15,8 @@ async def change(session: Session) -> None:
     page = session.page
     if await shown(okta.ForcedChange(page)):
         return await okta.change(session, *ends(page), Home(page))
+    if await Home(page).settings.count() == 0:
+        raise InputError("TMHP's older site, behind the browser's own prompt, has no known form for a new password")
     async with session.step("open the settings"):
         await Home(page).settings.click()
     return await okta.change(session)

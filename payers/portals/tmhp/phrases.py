@@ -5,6 +5,7 @@ from payers.identity import okta
 PHRASES = {
     **okta.PHRASES,
     "application_error": "application error",
+    "password_expired": "Your password has expired",  # assumed
     "session_ended": "Your online session has ended",
     "terms": "I confirm that I have read and agree to the above",
     "no_access": "You do not have permission to use this application",

@@ -1,7 +1,7 @@
 """What TMHP's portal shows: one class per screen, one line per locator.
 
-Nothing of its real pages is published. The tiles have the shape of Okta's dashboard; the rest is the sandbox's own
-(docs/sandbox-tmhp.md).
+Nothing of its real pages is published, nor of the older site's. The tiles have the shape of Okta's dashboard; the rest
+is the sandbox's own (docs/sandbox-tmhp.md).
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from playwright.async_api import Page
 
 
 class Home:
-    """The header of My Apps, with the user's name in it."""
+    """The header of My Apps, or of the older site's My Account, with the user's name in it."""
 
     def __init__(self, page: Page) -> None:
         self.settings = page.locator("[data-se=settings]")
-        self.landmark = page.locator("[data-se=user-name]").filter(has_text=re.compile(r"\S"))
+        self.landmark = page.locator("[data-se=user-name], #accountName").filter(has_text=re.compile(r"\S"))
 
 
 class Apps:
-    """The tiles of My Apps, one for each application; they may come later than the header."""
+    """An application each: the tiles of My Apps, which may come later than the header, or the list of My Account."""
 
     def __init__(self, page: Page) -> None:
-        self.texmedconnect = page.locator("[data-se=app-card]").filter(has_text="TexMedConnect")
-        self.remittances = page.locator("[data-se=app-card]").filter(has_text="Electronic Remittance Advice")
-        self.landmark = page.locator("[data-se=app-card]")
+        self.landmark = page.locator("[data-se=app-card], #applications a")
+        self.texmedconnect = self.landmark.filter(has_text="TexMedConnect")
+        self.remittances = self.landmark.filter(has_text="Electronic Remittance Advice")
 
 
 class ApplicationError:
@@ -33,6 +33,21 @@ class ApplicationError:
 
     def __init__(self, page: Page) -> None:
         self.landmark = page.locator("h1").filter(has_text=re.compile("application error", re.IGNORECASE))
+
+
+class Locked:
+    """The same on the older site, for a locked account; the words are assumed."""
+
+    def __init__(self, page: Page) -> None:
+        self.landmark = page.locator("main").filter(has=ApplicationError(page).landmark, has_text="account is locked")
+
+
+class Expired:
+    """The same on the older site, for a password that is too old; the words are assumed."""
+
+    def __init__(self, page: Page) -> None:
+        error = ApplicationError(page).landmark
+        self.landmark = page.locator("main").filter(has=error, has_text="password has expired")
 
 
 class NewTerms:

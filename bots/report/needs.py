@@ -1,0 +1,178 @@
+"""What needs a person beside single accounts: changed pages, what is stopped, answers that wait, files, dates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from bots.era.banking_days import is_business_day
+from bots.holds import open_holds
+from bots.incidents import Kind, incident_name, open_ones
+from bots.inventory import Inventory
+from bots.outlook import DueItem, DueKind
+from bots.outlook.due import NOT_KEPT, WORKER
+from bots.report.costs import ERAS, LOOK_UPS
+from bots.report.model import Need
+from bots.report.standings import Account, Zone, of_incident, put_aside
+from bots.report.words import Acts, plain
+from payers.registry import listed_payers
+
+KEEPER = "whoever runs the worker"
+DAY = timedelta(days=1)
+_STATES = {
+    DueKind.PASSWORD: "PASSWORD EXPIRES",
+    DueKind.IDLE: "DISABLED AS UNUSED",
+    DueKind.MFA: "SECOND STEP ENDS",
+}
+
+
+def repairs(inventory: Inventory, accounts: Sequence[Account], zone: Zone, at: datetime, stamp: str) -> list[Need]:
+    """One need per portal and flow whose page has changed, however many accounts met it."""
+    opened = {(row["portal"], row["flow"]): row for row in open_ones(inventory, Kind.REPAIR)}
+    met: dict[tuple[str, str], list[Account]] = {}
+    for account in accounts:
+        run = account.open_failure
+        if run and plain(run["error"]).acts is Acts.REPAIR:
+            met.setdefault((account.row["portal"], run["flow"]), []).append(account)
+    return [
+        _repair(found, place[1], opened.get(place), zone, at)
+        for place, found in met.items()
+        if not put_aside(opened.get(place), stamp)
+    ]
+
+
+def _repair(found: list[Account], flow: str, incident: dict[str, Any] | None, zone: Zone, at: datetime) -> Need:
+    runs = [run for account in found if (run := account.open_failure)]
+    first = min(runs, key=lambda run: str(run["ended_at"]))
+    screens = sorted({run["screen"] for run in runs if run["screen"]})
+    names = [account.name for account in found]
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return Need(
+        what=f"{found[0].title}, {flow}",
+        state=plain(first["error"]).state,
+        error=first["error"],
+        since=zone(first["ended_at"]) or at,
+        portal=found[0].title,
+        portal_words="",
+        worker=f"Met it with {', '.join(names[:5])}{more}; read nothing it was not sure of"
+        + (f" (screen {', '.join(screens)})." if screens else "."),
+        do=plain(first["error"]).do,
+        who="whoever maintains the portal modules",
+        flows=(flow,),
+        **(of_incident(incident) if incident else {}),
+    )
+
+
+def stops(incidents: Sequence[dict[str, Any]], zone: Zone, at: datetime) -> list[Need]:
+    """The brake, and pauses that a person has to end."""
+    return [
+        Need(
+            what="ALL SIGN-INS" if row["kind"] == Kind.BRAKE else str(row["portal"]),
+            state="STOPPED" if row["kind"] == Kind.BRAKE else "PAUSED",
+            error="",
+            since=zone(row["opened_at"]) or at,
+            portal=row["portal"] or "every portal",
+            portal_words="",
+            worker=f"{row['message'].rstrip('.')}. Accounts that are signed in go on working.",
+            do="When it is settled: pk start --because ..."
+            if row["kind"] == Kind.BRAKE
+            else f"When it is over: pk portal resume {row['portal']} --because ...",
+            who=KEEPER,
+            flows=(row["flow"],) if row["flow"] else (*LOOK_UPS, ERAS),
+            **of_incident(row),
+        )
+        for row in incidents
+        if row["kind"] in (Kind.BRAKE, Kind.PAUSE) and not row["until"]
+    ]
+
+
+def holds(inventory: Inventory, zone: Zone, at: datetime, stamp: str) -> list[Need]:
+    """Answers that wait for a person."""
+    return [
+        Need(
+            what=f"{listed_payers()[row['payer']].payer.title}, {row['flow']}",
+            state=plain(row["error"]).state,
+            error=row["error"],
+            since=zone(row["opened_at"]) or at,
+            portal=listed_payers()[row["payer"]].portal.title,
+            portal_words="",
+            worker=f"{row['message']}. Holds {row['answers']} answers; no batch asks this payer.",
+            do=f"Look a few of these patients up on the portal. Answers right: pk held release {incident_name(row)} "
+            f"--because ... Wrong: pk held discard {incident_name(row)} --because ... Then start the batch again.",
+            who=KEEPER,
+            cost=f"{row['answers']} answers are not handed out",
+            flows=(row["flow"],),
+            **of_incident(row),
+        )
+        for row in open_holds(inventory)
+        if not put_aside(row, stamp)
+    ]
+
+
+def files(incidents: Sequence[dict[str, Any]], zone: Zone, at: datetime) -> list[Need]:
+    """Remittance files that are in memory only, or that a portal gave out and that never came."""
+    return [
+        Need(
+            what=str(row["account"]),
+            state="ERA NOT ON DISK" if row["kind"] == Kind.UNSAVED_ERA else "ERA LOST",
+            error="",
+            since=zone(row["opened_at"]) or at,
+            portal=str(row["account"]),
+            portal_words="",
+            worker=f"{row['message'].rstrip('.')}.",
+            do="Free space on the disk, and leave the worker running until this is gone."
+            if row["kind"] == Kind.UNSAVED_ERA
+            else f"Ask the portal to offer the file again, then: pk era fetch {row['account']}",
+            who="whoever posts payments",
+            costs_from=at if row["kind"] == Kind.UNSAVED_ERA else None,
+            flows=(ERAS,),
+            **of_incident(row),
+        )
+        for row in incidents
+        if row["kind"] in (Kind.UNSAVED_ERA, Kind.LOST_ERA)
+    ]
+
+
+def dates(items: Sequence[DueItem], accounts: Sequence[Account], closes: time, at: datetime) -> Iterator[Need]:
+    """What a person has to do before a date, once its last working day is today or the next."""
+    known = {account.name: account for account in accounts}
+    for item in items:
+        account = known.get(item.account)
+        if account is None or item.who == WORKER or item.kind not in _STATES or item.do == NOT_KEPT:
+            continue
+        last = _working_day_before(item.deadline)
+        if item.overdue or last <= _working_day_after(at.date()):
+            yield _dated(item, account, last, closes, at)
+
+
+def _dated(item: DueItem, account: Account, last: date, closes: time, at: datetime) -> Need:
+    day = f"{item.deadline:%a %d %b}".upper()
+    backup = account.row["backup"] or "NONE, name one"
+    return Need(
+        what=item.account,
+        state=f"{_STATES[item.kind]} {day}",
+        error="",
+        since=at,
+        portal=account.title,
+        portal_words="",
+        worker=f"{item.what[:1].upper()}{item.what[1:]}. It leaves this to a person.",
+        do=item.do[:1].upper() + item.do[1:],
+        who=f"{item.who}, backup: {backup}" if account.row["owner"] else item.who,
+        costs_from=max(at, datetime.combine(last, closes, at.tzinfo)),
+        age=f"{-item.days_left} days over" if item.overdue else f"{item.days_left} days left",
+    )
+
+
+def _working_day_before(day: date) -> date:
+    day -= DAY
+    while not is_business_day(day):
+        day -= DAY
+    return day
+
+
+def _working_day_after(day: date) -> date:
+    day += DAY
+    while not is_business_day(day):
+        day += DAY
+    return day
