@@ -16,7 +16,7 @@ from typing import Any
 
 from bots import now
 from bots.desk import Desk, Failure, Grant, Order, Outcome, SignIn, Verdict
-from flows.errors import InvalidCredentials, PortalChanged, PortalkeeperError, PortalUnavailable, ScreenNotRecognised
+from flows.errors import InvalidCredentials, PortalkeeperError, PortalUnavailable, ScreenNotRecognised
 from payers.model import Portal
 
 LIMIT = 3
@@ -117,6 +117,3 @@ class PlayedEngine:
 class _Session:
     async def sealed_state(self) -> str:
         return "c2VhbGVk"
-
-
-__all__ = ["PlayedEngine", "PlayedPortals", "PortalChanged"]

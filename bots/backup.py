@@ -36,7 +36,7 @@ SUFFIX = ".backup.age"
 MANIFEST = "manifest.json"
 INVENTORY = "inventory.db"
 ARCHIVED = "archived-remittances.json"
-FOLDERS = ("vault", "codes", "config")
+FOLDERS = ("vault", "codes", "delivery", "config")
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,12 @@ def _copy_inventory(inventory: Inventory, target: Path) -> None:
 
 def _members(settings: Settings, scratch: Path) -> Iterator[tuple[str, Path]]:
     yield INVENTORY, scratch / INVENTORY
-    places = {"vault": settings.vault_folder, "codes": settings.codes_folder, "config": settings.config}
+    places = {
+        "vault": settings.vault_folder,
+        "codes": settings.codes_folder,
+        "delivery": settings.delivery_folder,
+        "config": settings.config,
+    }
     for folder, place in places.items():
         for path in sorted(place.rglob("*")) if place.is_dir() else []:
             if path.is_file() and not path.name.endswith((".tmp", ".lock")) and path != settings.key_file:

@@ -15,6 +15,8 @@ from bots.browser import find_browser
 from bots.codes.backup import BackupCodes
 from bots.codes.channels import check_mailbox, try_mailbox
 from bots.codes.texting import check_account_texts, check_texts
+from bots.delivery import FILE as ALERTS
+from bots.delivery import load_plan
 from bots.inventory import Inventory, stamp
 from bots.inventory.accounts import texted
 from bots.people import FILE, load_people
@@ -63,6 +65,7 @@ def examine(settings: Settings) -> list[Finding]:
         "letters": lambda: _letters(settings),
         "text messages": lambda: _texts(settings),
         "ERAs": lambda: _eras(settings),
+        "report and alerts": lambda: _delivery(settings),
         "credential managers": lambda: f"{len(load_places(settings.config / VAULTS).vaults)} named",
     }
     findings = [_finding(what, look) for what, look in checks.items()]
@@ -82,6 +85,12 @@ def _data_folder(home: Path) -> str:
     if not os.access(home, os.W_OK):
         raise InputError(f"{home} can't be written: check its owner and that its disk is mounted for writing")
     return _private(home)
+
+
+def _delivery(settings: Settings) -> str:
+    plan = load_plan(settings.config / ALERTS)
+    to = f"the report to {', '.join(plan.report.to)}" if plan.report.to else "the report to nobody by mail"
+    return f"{to}; {len(plan.routes)} routes of alerts"
 
 
 def _headings(file: Path) -> int:

@@ -7,11 +7,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import structlog
 
 from bots import now, report
 from bots.alerts import look
+from bots.clock.maintenance import FILE as MAINTENANCE
+from bots.clock.maintenance import load_maintenance
 from bots.delivery import FILE, Plan, Way, deliver, load_plan, post
 from bots.delivery.carriers import carriers_of
 from bots.disk import private_folder, write_durably
@@ -19,7 +22,9 @@ from bots.era import findings
 from bots.era.drop import note_pick_ups
 from bots.inventory import Inventory
 from bots.report import Report, gather, last_report
+from bots.report.ahead import DAYS
 from bots.report.changes import drop_old, kept
+from bots.report.model import Ahead
 from bots.restored import remember
 from bots.settings import Settings
 from bots.vault import Vault
@@ -57,7 +62,20 @@ def make_report(
         settings=settings,
         plan=plan,
         before=last_report(settings.report_folder, at),
+        coming=_maintenance(settings, at),
     )
+
+
+def _maintenance(settings: Settings, at: datetime) -> list[Ahead]:
+    """The declared maintenance of the next days; times are those of the zone it was declared in."""
+    found = []
+    for declared in load_maintenance(settings.config / MAINTENANCE):
+        for times in declared.coming(at, DAYS):
+            begin, end = (moment.astimezone(ZoneInfo(declared.zone)) for moment in times)
+            hours = f"{begin:%H:%M}-{end:%H:%M}" if begin.date() == end.date() else f"{begin:%H:%M}-{end:%a %H:%M}"
+            words = f"{declared.portal} maintenance {hours} {end:%Z}: runs wait for its end"
+            found.append(Ahead(on=max(begin.date(), at.date()), words=words, who="nobody"))
+    return found
 
 
 def keep(settings: Settings, found: Report, out: Path | None = None) -> Path:

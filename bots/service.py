@@ -118,6 +118,8 @@ async def _follow(live: LiveTimetable, ticker: Clock, inventory: Inventory, tell
                 tell(f"schedules read again: {_upcoming(table.rows)}")
         except InputError as error:  # the disk, which the shift tells of
             log.warning("schedules can't be read again; trying again", why=str(error))
+        except Exception as error:  # noqa: BLE001 - the rows in force go on; a fault here must not end that silently
+            log.error("schedules can't be read again: a fault of Portalkeeper", kind=type(error).__name__)
 
 
 @contextmanager

@@ -25,15 +25,16 @@ def ahead(
     items: Sequence[DueItem],
     incidents: Sequence[dict[str, Any]],
     needs: Collection[Need],
+    coming: Sequence[Ahead],
     zone: Zone,
     at: datetime,
 ) -> tuple[Ahead, ...]:
-    """What falls due, but for what is among the needs already; pauses that end; days on which banks are closed."""
+    """What falls due, but for what is among the needs already; pauses that end; closed banks; and what else comes."""
     needed = {(need.what, need.age) for need in needs if need.age.endswith(("days left", "days over"))}
     dated = {name for name, _ in needed}
     found = [_due(item) for item in items if item.kind is not DueKind.GUARD and item.account not in dated]
     found += _pauses(incidents, zone, at)
-    found += _holidays(at)
+    found += [*_holidays(at), *coming]
     return tuple(sorted(found, key=lambda line: (line.on, line.words)))
 
 

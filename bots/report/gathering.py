@@ -15,7 +15,7 @@ from bots.inventory.accounts import organizations
 from bots.outlook import Clocks, DueItem, survey
 from bots.report import ahead, changes, costs, history, needs, office, whole
 from bots.report.eras import era_needs
-from bots.report.model import AccountLine, FlowLine, Need, NotRun, Report, WorkList
+from bots.report.model import AccountLine, Ahead, FlowLine, Need, NotRun, Report, WorkList
 from bots.report.standings import Account, line_of, masked, need_of, put_aside, read_accounts
 from bots.settings import Settings
 from payers import registry
@@ -65,14 +65,16 @@ def gather(
     settings: Settings | None = None,
     plan: Plan | None = None,
     before: dict[str, Any] | None = None,
+    coming: Sequence[Ahead] = (),
 ) -> Report:
     """The report as of `at`, over the day before it, with every time shown in the zone of `at`.
 
-    `vault_names` are the accounts that the vault has an entry for, `before` the last report (`changes.last_report`).
+    `vault_names` are the accounts that the vault has an entry for, `before` the last report (`changes.last_report`),
+    `coming` what else falls into the next days.
     Contacts nothing, opens no secret.
     """
     source = _source(inventory, vault_names, at, settings or Settings(home=inventory.path.parent), plan or Plan())
-    report = _gathered(source, service_running)
+    report = _gathered(source, service_running, coming)
     found = changes.compare(before, report)
     told = datetime.fromisoformat(before["at"]).astimezone(at.tzinfo) if before else None
     return report.model_copy(update={"changes": found, "compared_with": told})
@@ -97,7 +99,7 @@ def _source(inventory: Inventory, vault_names: Collection[str], at: datetime, se
     )
 
 
-def _gathered(source: Source, service_running: bool) -> Report:
+def _gathered(source: Source, service_running: bool, coming: Sequence[Ahead]) -> Report:
     inventory, at, since, until = source.inventory, source.at, source.since, source.until
     lists = office.work_lists(inventory, since, until, source.zone)
     everything = _needs(source, lists)
@@ -121,7 +123,7 @@ def _gathered(source: Source, service_running: bool) -> Report:
         accounts_frozen=sum(line.frozen for line in lines),
         accounts=_shown(source, lines),
         states={line.name: line.state for line in lines},
-        ahead=ahead.ahead(source.items, source.incidents, everything, source.zone, at),
+        ahead=ahead.ahead(source.items, source.incidents, everything, coming, source.zone, at),
         by_itself=ahead.by_itself(inventory, since, until, source.zone, source.mask),
         flows=tuple(FlowLine(**row) for row in inventory.rows(_FLOWS, (since, until))),
         portals=history.portal_lines(inventory, at, _title),

@@ -15,18 +15,19 @@ from bots.browser import find_browser, find_headed_browser
 from bots.codes.channels import Ask, channels_of
 from bots.desk import Candidate, Failure, Order, Question, SignIn
 from bots.engine import Engine
-from bots.inventory import Automation, Inventory
+from bots.inventory import Inventory
 from bots.inventory.accounts import get_account
 from bots.restored import VaultWatch, remember
+from bots.runner.addresses import checked_address
 from bots.runner.desk import Record, Wanted
 from bots.runner.run import Run
 from bots.runner.runs import RunHead, end_run, lookups_today, new_run_id, start_run
 from bots.sealing import Key
 from bots.session import Pace, Person
-from bots.settings import Settings, is_loopback
+from bots.settings import Settings
 from bots.vault import Vault
 from bots.vault.aside import aside
-from flows.errors import AccountHeld, ActionRequired, InputError, PortalkeeperError
+from flows.errors import AccountHeld, InputError, PortalkeeperError
 from flows.parties import Account, code_ways
 from payers.model import Portal
 from payers.registry import find_portal
@@ -277,25 +278,3 @@ class Runner:
         return RunResult(
             head, run.sign_in, run.done - run.unwanted, run.answered, failure, run.in_flight, run.candidate
         )
-
-
-def checked_address(row: dict[str, Any], portal: Portal, settings: Settings) -> str:
-    """The origin to use for this account. Raises when the account may not be used there.
-
-    A real address needs a recorded permission to automate, and the real time.
-    """
-    address = str(row["address"] or settings.portal_addresses.get(portal.name) or portal.address)
-    if is_loopback(address):
-        return address
-    if now.sandbox_clock_in_force():
-        raise InputError(
-            f"the clock is moved by a sandbox, and account {row['name']} is on a real portal ({address}): "
-            f"stop the sandbox and remove {settings.sandbox_clock}, or use another data folder"
-        )
-    if row["automation"] not in (Automation.PERMITTED, Automation.REGISTERED):
-        raise ActionRequired(
-            f"account {row['name']} may not be used by a program on {address}: automation is {row['automation']}. "
-            f"When the payer has agreed: pk account permit {row['name']} --by NAME --document REFERENCE "
-            "--review-on DATE"
-        )
-    return address

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -10,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-import anyio.to_thread
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -86,7 +86,7 @@ class Site:
         """Whether the service works: 200, or 503 when its clock stands still or the inventory can't be read."""
         alive, problem = is_alive(self.last_tick()), ""
         try:
-            await anyio.to_thread.run_sync(self.inventory.row, "SELECT 1")
+            await asyncio.to_thread(self.inventory.row, "SELECT 1")
         except InputError as error:
             alive, problem = False, str(error)
         answer = {"ok": alive, "problems": [*self.timetable().problems, *([problem] if problem else [])]}
@@ -94,7 +94,7 @@ class Site:
 
     async def numbers(self, request: Request) -> Response:
         """The metrics."""
-        text = await anyio.to_thread.run_sync(self.metrics.text)
+        text = await asyncio.to_thread(self.metrics.text)
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def page(self, request: Request) -> Response:
@@ -102,7 +102,7 @@ class Site:
         user = self.doors.user(request)
         if user is None:
             return self._page("sign_in.html", 401, refused="")
-        facts = await anyio.to_thread.run_sync(partial(look, self.inventory, self.timetable()))
+        facts = await asyncio.to_thread(partial(look, self.inventory, self.timetable()))
         person = self.doors.person(user)
         return self._page(
             "page.html",
@@ -149,7 +149,7 @@ class Site:
         waiting = next((one for one in self.codes.open() if one.id == form.get("id")), None)
         if waiting is None:
             return RedirectResponse("/?said=too-late", 303)
-        await anyio.to_thread.run_sync(partial(self._record, person.name, waiting.words))
+        await asyncio.to_thread(partial(self._record, person.name, waiting.words))
         given = self.codes.give(waiting.id, code)
         return RedirectResponse("/?said=given" if given else "/?said=too-late", 303)
 

@@ -18,6 +18,7 @@ from bots.backup import check_backup, make_backup, restore
 from bots.brake import check_stopped
 from bots.cli.app import app
 from bots.cli.office import office
+from bots.delivery.carriers import secrets_of
 from bots.inventory import Inventory
 from bots.restored import remember
 from bots.sealing import Key, create_key, load_key, seal_file
@@ -57,6 +58,7 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 
 def test_what_is_put_back_is_what_was_there(house: House, tmp_path: Path) -> None:
+    secrets_of(house.settings, house.key).put("smtp", SecretStr("mail-secret"))
     copy = house.back_up()
     assert copy.file.parent == house.settings.backup_folder and copy.file.stat().st_mode & 0o777 == 0o600
     assert copy.accounts == 1
@@ -65,6 +67,7 @@ def test_what_is_put_back_is_what_was_there(house: House, tmp_path: Path) -> Non
     inventory = Inventory(new.database)
     assert inventory.row("SELECT name FROM accounts") == {"name": "east"}
     assert open_vault(new, house.key).get("east").password.get_secret_value() == NEEDLE
+    assert secrets_of(new, house.key).get("smtp").get_secret_value() == "mail-secret"
     assert (new.config / "portalkeeper.toml").read_text() == "# ours\n" and new.schedules.read_text() == "# rows\n"
     assert json.loads((new.home / backup.ARCHIVED).read_text()) == [{"file": "era/archive/one.age", "size": 25}]
     assert not (new.home / "answers").exists() and not (new.home / "state").exists()

@@ -367,6 +367,7 @@ def test_the_shipped_file_is_read_and_its_examples_are_right(tmp_path: Path, inv
         "two-by-name",
         "tomorrows-patients",
         "claims-over-14-days",
+        "report-every-morning",
         "backup-every-night",
     ]
 
@@ -387,7 +388,7 @@ def test_the_shipped_file_is_read_and_its_examples_are_right(tmp_path: Path, inv
             "flow: login\n  accounts: all",
             "flow: era\n  accounts: all",
             8,
-            "flow: expected login, keep, era_download, eligibility, claim_status or backup, not 'era'",
+            "flow: expected login, keep, era_download, eligibility, claim_status, backup or report, not 'era'",
         ),
         ("  zone: UTC", "  zone: EST", 11, "expected an IANA time zone such as America/New_York, not 'EST'"),
         ("  zone: UTC", "  zone: America", 11, "expected an IANA time zone"),

@@ -41,6 +41,7 @@ class Request:
         self.url = ADDRESS + path
         self.method = "GET" if path in ("/", "/link") else "POST"
         self.post_data_buffer = urlencode(form).encode()
+        self.headers: dict[str, str] = {}
         self.redirected_from = None
 
 

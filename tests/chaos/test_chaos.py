@@ -11,8 +11,8 @@ from tests.chaos.sabotage import SABOTAGES
 from tests.chaos.stage import noticed, several
 
 SHARES = 4  # they run side by side, and are played in processes of their own
-RUNS = 60
-IN_BROWSER = (1, 4, 7, 11, 12, 17)
+RUNS = 32
+IN_BROWSER = (1, 7, 12, 17)
 
 
 @pytest.mark.slow
@@ -32,15 +32,15 @@ def test_the_named_faults_alone_and_in_pairs_never_lock(share: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("way", WAYS)
-def test_a_new_password_killed_at_every_stop_ends_signed_in(way: str) -> None:
-    kills = [*killed_everywhere(way)]
-    assert len(kills) > 50
+@pytest.mark.parametrize(("way", "first"), [(way, number % 2) for number, way in enumerate(WAYS)])
+def test_a_new_password_killed_at_every_other_stop_ends_signed_in(way: str, first: int) -> None:
+    kills = [*killed_everywhere(way, which=slice(first, None, 2))]
+    assert len(kills) > 25
     assert [(kill.stop, kill.problem) for kill in kills if kill.problem] == []
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("half", [IN_BROWSER[:3], IN_BROWSER[3:]], ids=str)
+@pytest.mark.parametrize("half", [IN_BROWSER[:2], IN_BROWSER[2:]], ids=str)
 def test_no_mix_in_a_real_browser_breaks_a_promise(half: tuple[int, ...]) -> None:
     for ended in in_browsers(half):
         assert not ended.violations, ended.story

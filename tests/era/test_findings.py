@@ -19,7 +19,9 @@ from bots.desk import SignIn
 from bots.era.bank import Deposit, record_deposits
 from bots.era.findings import look, open_findings, told_of
 from bots.incidents import close_incident, find_incident
+from bots.inventory import stamp
 from bots.report.eras import era_needs
+from bots.report.model import Need
 from bots.runner.runs import RunHead, end_run, start_run
 from flows.errors import InputError
 
@@ -152,7 +154,11 @@ def test_a_mistake_in_the_configuration_closes_nothing(house: Days) -> None:
 
 def needs(house: Days) -> list[tuple[str, str]]:
     look(house.settings, house.inventory)
-    return [(need.state, need.what) for need in era_needs(house.inventory, lambda text: now.utc(), now.utc())]
+    return [(need.state, need.what) for need in told(house)]
+
+
+def told(house: Days) -> list[Need]:
+    return era_needs(house.inventory, lambda text: now.utc(), now.utc(), stamp(now.utc()))
 
 
 def test_the_report_has_the_words_of_operations(house: Days) -> None:
@@ -161,7 +167,7 @@ def test_the_report_has_the_words_of_operations(house: Days) -> None:
     house.list_at_portal(LISTED.model_copy(update=listed), source=payer)
     house.go_to(date(2026, 11, 24))
     assert needs(house) == [("ERA LATE", "Humana, TIN ..4471, EFT 17 Nov, $12,480.15, trace ..90071")]
-    [need] = era_needs(house.inventory, lambda text: now.utc(), now.utc())
+    [need] = told(house)
     assert "its 835 is not here; 5 banking days." in need.worker
     assert need.do.startswith("Ask the payer's EDI desk: trace, date, amount, TIN, NPI.")
     assert "pk incident snooze INC-0001 --until DATE" in need.do
@@ -170,22 +176,22 @@ def test_the_report_has_the_words_of_operations(house: Days) -> None:
 
 
 @pytest.mark.parametrize(
-    ("column", "value", "told"),
+    ("column", "value", "count"),
     [
         ("snoozed_until", "2026-11-20T12:00:00.000+00:00", 0),
         ("snoozed_until", "2026-11-16T11:00:00.000+00:00", 1),
         ("taken_by", "Ann Example", 1),
     ],
 )
-def test_what_is_put_aside_comes_back_on_its_date(house: Days, column: str, value: str, told: int) -> None:
+def test_what_is_put_aside_comes_back_on_its_date(house: Days, column: str, value: str, count: int) -> None:
     house.list_at_portal(LISTED)
     house.go_to(LATE)
     looked(house)
     with house.inventory.write() as db:
         db.table("incidents").update(find_incident(house.inventory, "INC-1")["id"], {column: value})
-    found = era_needs(house.inventory, lambda text: now.utc(), now.utc())
-    assert len(found) == told
-    assert column != "taken_by" or found[0].who == value
+    found = told(house)
+    assert len(found) == count
+    assert column != "taken_by" or found[0].taken_by == value
 
 
 def test_many_of_one_payer_are_one_line(house: Days) -> None:
@@ -200,5 +206,5 @@ def test_what_waits_for_a_person_says_so(house: Days) -> None:
     house.intake.take_in(b"<html>", SOURCE)
     house.go_to(MONDAY + timedelta(days=3))
     assert sorted(state for state, _ in needs(house)) == ["ERA QUARANTINED", "ERA REVISED", "NOT WITH BILLING"]
-    found = era_needs(house.inventory, lambda text: now.utc(), now.utc())
+    found = told(house)
     assert not [need for need in found if "900000001" in need.what + need.do + need.worker]
