@@ -22,6 +22,7 @@ from bots.cli import (
     parties,
     password,
     practice,
+    recording,
     service,
     setup,
     sign_in,
@@ -66,6 +67,7 @@ for module in (
     held,
     audit,
     practice,
+    recording,
     new_portal,
 ):
     module.add_to(app)

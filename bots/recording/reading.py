@@ -6,6 +6,8 @@ import importlib
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel
+
 from bots.desk import Failure
 from bots.faults import translated
 from flows.claim_status import ClaimStatusInquiry
@@ -13,6 +15,7 @@ from flows.eligibility import EligibilityInquiry
 from flows.era_download import EraDownloadInquiry
 from flows.errors import AnswerUnreadable, PortalkeeperError
 from payers.kit import shown
+from payers.kit.passing import parts
 from payers.registry import listed_payers
 
 if TYPE_CHECKING:
@@ -32,10 +35,11 @@ CHANGED = {
 }
 
 
-async def load(page: Page, portal: str, recorded: str, screen: str) -> None:
-    """Show a recording; Availity's applications live in a frame."""
-    if screen in FRAMED.get(portal, ()):
-        recorded = f'<iframe id="{FRAME}" srcdoc="{escape(recorded)}"></iframe>'
+async def load(page: Page, portal: str, recorded: str, screen: str, frame: str = "") -> None:
+    """Show a recording, in a frame of the id `frame` where it was in one; Availity's applications live in one."""
+    frame = frame or (FRAME if screen in FRAMED.get(portal, ()) else "")
+    if frame:
+        recorded = f'<iframe id="{escape(frame)}" name="{escape(frame)}" srcdoc="{escape(recorded)}"></iframe>'
     await page.set_content(recorded)
 
 
@@ -46,12 +50,15 @@ async def read(page: Page, portal: str, said: dict[str, Any]) -> dict[str, Any]:
             answer = await _answer(page, portal, said)
     except PortalkeeperError as error:
         return Failure.of(error).model_dump(mode="json", exclude_none=True)
-    found: dict[str, Any] = answer.model_dump(mode="json", exclude_defaults=True) if answer else {}
-    return found
+    if isinstance(answer, BaseModel):
+        return answer.model_dump(mode="json", exclude_defaults=True)
+    return answer or {}
 
 
 async def _answer(page: Page, portal: str, said: dict[str, Any]) -> Any:
     match said["flow"]:
+        case "screen":
+            return {"found": await _parts_found(await _screen(page, said))}
         case "login":
             await _read_sign_in(page, portal, said["outcome"])
         case "password_reset":
@@ -72,6 +79,18 @@ async def _answer(page: Page, portal: str, said: dict[str, Any]) -> Any:
 def _part(path: str) -> Any:
     module, _, name = path.rpartition(".")
     return getattr(importlib.import_module(f"payers.{module}"), name)
+
+
+async def _screen(page: Page, said: dict[str, Any]) -> Any:
+    """The screen itself; of those that are given their frame, the one in the recording's."""
+    screen, frame = _part(said["screen"]), page.frame(name=said["frame"]) if "frame" in said else None
+    return screen(page) if frame is None or await shown(screen(page)) else screen(frame)
+
+
+async def _parts_found(screen: Any) -> list[str]:
+    """The names of the screen's locators that match: what there is to read of a screen that only leads on."""
+    await _seen(screen)
+    return sorted([name for name, part in parts(screen).items() if await part.count()])
 
 
 async def _seen(screen: Any) -> Any:
