@@ -173,3 +173,14 @@ def m008_ways_of_codes(db: Database) -> None:
     """By which ways an account's one-time codes come."""
     if "code_ways" not in {column.name for column in db.table("accounts").columns}:
         db.execute("ALTER TABLE accounts ADD COLUMN code_ways TEXT")
+
+
+@migrations()
+def m015_how_screens_look(db: Database) -> None:
+    """Which locators of each screen matched, and on what kind of element. No texts of a page."""
+    db.execute(
+        """CREATE TABLE screens_seen (
+            portal TEXT NOT NULL, screen TEXT NOT NULL, module_version TEXT NOT NULL, parts TEXT NOT NULL,
+            first_seen_at TEXT NOT NULL, changed_at TEXT NOT NULL,
+            PRIMARY KEY (portal, screen)) STRICT, WITHOUT ROWID"""
+    )
