@@ -80,11 +80,12 @@ class Engine:
 
     async def work(self, session: LiveSession, order: Order, desk: Desk) -> Outcome:
         """Carry out one order in a seated session."""
-        looker = Looker()
+        looker = Looker(session.portal.name)
         with looking_on(looker):
             outcome = await work(session, order, desk, self._sign_in_place(session), self._person)
         if outcome.failure is None:
             await desk.passed(looker.looks)
+            looker.passed()
         return outcome
 
     @asynccontextmanager

@@ -1,13 +1,14 @@
 """How the screens look that a run passes: which locators match, on what kind of element. No texts, no values.
 
-A look costs one call a locator, all at once, and one look a screen and run. Whether it tells of drift is decided
-by whoever knows the earlier ones (`bots.drift`).
+A look costs one call a locator, all at once; a process looks at each screen of a portal once an hour. Whether it
+tells of drift is decided by whoever knows the earlier ones (`bots.drift`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -22,23 +23,34 @@ and `+` for a control that is there more than once."""
 
 NONE = "-"
 SECONDS = 2.0
+AGAIN_SECONDS = 3600.0
+_looked: dict[tuple[str, str], float] = {}  # when a screen was looked at in a run that passed
 CONTROLS = ("INPUT", "BUTTON", "SELECT", "TEXTAREA", "A")
 _KIND = """found => found.slice(0, 2).map(each => [
     each.tagName, each.getAttribute('role') || '', each.getAttribute('type') || '', each.getAttribute('name') || ''])"""
 
 
 class Looker:
-    """Looks on at a run, and looks once at each screen."""
+    """Looks on at a run on one portal, and looks once at each screen that was not looked at lately."""
 
-    def __init__(self) -> None:
+    def __init__(self, portal: str) -> None:
         self.looks: dict[str, Look] = {}
+        self._portal = portal
+
+    def passed(self) -> None:
+        """The run passed, and its looks are kept."""
+        _looked.update(((self._portal, name), time.monotonic()) for name in self.looks)
+
+    def _lately(self, name: str) -> bool:
+        at = _looked.get((self._portal, name))
+        return at is not None and time.monotonic() - at < AGAIN_SECONDS
 
     async def __call__(self, page: Page, screen: object | None) -> None:
         """Look at a screen that came; a page that goes on meanwhile is no trouble."""
         from playwright.async_api import Error
 
         name = type(screen).__name__
-        if screen is None or name in self.looks:
+        if screen is None or name in self.looks or self._lately(name):
             return
         with suppress(Error, TimeoutError):
             found = await asyncio.wait_for(look_at(screen), SECONDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -162,6 +163,25 @@ def list_recordings(into: Into = None, json: Json = False) -> None:
         print_table(rows, columns, empty="nothing is recorded yet: portalkeeper record ACCOUNT FLOW")
 
 
+def diff_page(
+    recorded: Named,
+    seen: Annotated[str, typer.Argument(help="Another recording; none: the page on standard input.")] = "",
+    into: Into = None,
+    json: Json = False,
+) -> None:
+    """What has changed between a recorded page and one seen now: structure and known labels, never a value."""
+    from bots.recording.book import find_recording
+    from bots.recording.outline import differences
+
+    pages = _folder(into)
+    before = find_recording(recorded, pages)
+    if not seen and sys.stdin.isatty():
+        raise InputError("name the recording to compare with, or give the page on standard input")
+    now_seen = find_recording(seen, pages).html if seen else sys.stdin.read()
+    lines = differences(before.html, now_seen, before.portal)
+    print_done("\n".join(lines) or "the same structure and labels", json=json, differences=lines)
+
+
 def _folder(into: Path | None) -> Path:
     from bots.recording.book import PAGES
 
@@ -173,4 +193,5 @@ def _folder(into: Path | None) -> Path:
 def add_to(app: typer.Typer) -> None:
     """Hang these commands into the tree."""
     app.command()(record)
+    app.command("diff-page")(diff_page)
     app.add_typer(recordings, name="recordings")

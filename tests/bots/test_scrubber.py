@@ -12,6 +12,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from bots.recording.mask import Mask
+from bots.recording.outline import differences
 from bots.recording.scrubber import scrub
 from bots.recording.vocabulary import Vocabulary, vocabulary_of
 from flows.parties import check_npi
@@ -168,3 +169,16 @@ def test_which_words_stay(text: str, stays: bool) -> None:
 )
 def test_whatever_is_no_page_is_no_trouble(html: str) -> None:
     assert scrub(html, AVAILITY, key=KEY).html.startswith("<!doctype html>")
+
+
+def test_a_difference_of_pages_shows_structure_and_labels_only() -> None:
+    seen = (
+        "<main><h1>Eligibility</h1><table><tr><th>Member ID</th><td id='memberId'>W002720651</td></tr></table></main>"
+    )
+    other = seen.replace("W002720651", "Beatrix Quasimoto")
+    assert differences(seen, other, "availity") == []
+    moved = other.replace("Member ID", "Quasimoto No.").replace("<h1>", "<p>Beatrix</p><h1>")
+    lines = differences(seen, moved, "availity")
+    assert any(line.startswith("-") and line.endswith("Member ID") for line in lines)
+    assert any(line.startswith("+") and line.endswith("<p>") for line in lines)
+    assert survivors("\n".join(lines), ["quasimoto", "beatrix", "W002720651"]) == []

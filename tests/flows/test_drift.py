@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from house import House
 
+from bots import looks
 from bots.drift import MOST_KINDS, drifted, merge, remember
 from bots.inventory import Inventory
 
@@ -73,7 +74,8 @@ def test_a_locator_that_is_always_another_says_nothing_any_more() -> None:
     assert drifted(known, "c77777777") == drifted(known, "-") == ""
 
 
-async def test_drift_is_told_by_a_run_that_passes(house: House) -> None:
+async def test_drift_is_told_by_a_run_that_passes(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looks, "_looked", {})
     name, _ = house.account("availity")
     async with house.runner() as runner:
         assert (await runner.run(name, "login")).failure is None
@@ -85,6 +87,8 @@ async def test_drift_is_told_by_a_run_that_passes(house: House) -> None:
         with house.inventory.write() as db:
             db.execute("UPDATE screens_seen SET first_seen_at = '2020-01-01'")
             db.execute("UPDATE screens_seen SET parts = ? WHERE screen = 'SignIn'", (form,))
+        assert {screen for _, screen in looks._looked} == set(seen)  # which is not looked at again for an hour
+        looks._looked.clear()
         assert (await runner.run(name, "login", fresh=True)).failure is None
         notices = house.inventory.rows("SELECT words FROM notices WHERE kind = 'drift'")
         assert [row["words"] for row in notices] == ["SignIn: submit is another element"]
