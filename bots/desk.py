@@ -6,6 +6,7 @@ password, a code or a cookie in clear.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Protocol
 
@@ -200,3 +201,6 @@ class Desk(Protocol):
 
     async def notice(self, kind: str, words: str) -> None:
         """Something worth knowing that is no failure. `words` hold no portal text."""
+
+    async def passed(self, looks: Mapping[str, Mapping[str, str]]) -> None:
+        """How the screens looked that a run passed which did not fail: by screen and locator, without texts."""

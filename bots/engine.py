@@ -14,11 +14,13 @@ from bots.browser import Host, tidy
 from bots.codes.channels import Channels
 from bots.desk import Desk, Order, Outcome
 from bots.faults import translated
+from bots.looks import Looker
 from bots.sealing import Key, Unreadable, unseal
 from bots.session import LiveSession, Pace, Person
 from bots.vault import Vault
 from bots.worker import work
 from flows.errors import PortalkeeperError
+from payers.kit.passing import looking_on
 from payers.model import Portal
 
 CONTEXTS_PER_HOST = 50  # a driver keeps some 0.7 MB of every context it ever served
@@ -86,7 +88,13 @@ class Engine:
 
     async def work(self, session: LiveSession, order: Order, desk: Desk) -> Outcome:
         """Carry out one order in a seated session."""
-        return await work(session, order, desk, self._sign_in_place(session), self._person)
+        looker = Looker(session.portal.name)
+        with looking_on(looker):
+            outcome = await work(session, order, desk, self._sign_in_place(session), self._person)
+        if outcome.failure is None:
+            await desk.passed(looker.looks)
+            looker.passed()
+        return outcome
 
     @asynccontextmanager
     async def _sign_in_place(self, session: LiveSession) -> AsyncIterator[None]:

@@ -34,6 +34,7 @@ from flows.errors import (
 )
 from flows.parties import Account, CodeWay, Payer
 from flows.password_reset import RecoverPassword, ResetPassword
+from payers.kit.passing import pass_by
 from payers.model import Portal
 
 if TYPE_CHECKING:
@@ -116,6 +117,8 @@ class LiveSession:
         try:
             with translated(name, self._attempts.handed_out):
                 yield
+            if not private:
+                await pass_by(self.page)
         except PasswordExpired:
             raise  # the password was taken, and the change form is on the page
         except BaseException as error:  # noqa: BLE001 - it goes on, or what says it better

@@ -111,6 +111,7 @@ class Book:
         html = re.sub(r"\s*\n\s*", "\n", re.sub(BLOCKS, "\n", await page.evaluate(SNAPSHOT)))
         file = self._folder / f"{screen}--{case}"
         file.with_suffix(".html").write_text(f"<!doctype html>\n{masked(html.strip())}\n")
+        said = {"recorded": f"sandbox {DAY} {self.portal.version}", **said}
         file.with_suffix(".json").write_text(masked(json.dumps(said, indent=2)) + "\n")
 
 

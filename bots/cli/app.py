@@ -25,6 +25,7 @@ from bots.cli import (
     parties,
     password,
     practice,
+    recording,
     run_row,
     schedule,
     service,
@@ -78,6 +79,7 @@ for module in (
     backup,
     delivery,
     practice,
+    recording,
     new_portal,
 ):
     module.add_to(app)

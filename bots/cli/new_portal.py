@@ -100,6 +100,7 @@ def _renew_matrix() -> None:
     """Put the new payer into the README's table; this imports what was written, too."""
     import importlib
 
+    from bots.recording.book import recorded_pairs
     from payers import registry
     from payers.matrix import markdown
 
@@ -107,7 +108,7 @@ def _renew_matrix() -> None:
     registry.portals.cache_clear()
     registry.listed_payers.cache_clear()
     readme = CHECKOUT / "README.md"
-    table = markdown()
+    table = markdown(recorded_pairs())
     readme.write_text(MATRIX.sub(lambda _: table, readme.read_text(encoding="utf-8"), count=1), encoding="utf-8")
 
 

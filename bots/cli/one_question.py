@@ -66,6 +66,13 @@ def ask_one(
         ask_for_sign_off(account, contract.flow, "this is what was read")
 
 
+def question_for(contract: Contract, given: Mapping[str, str]) -> Question:
+    """The question that is given in part, and for the rest asked for or read as one JSON line; nobody is contacted."""
+    asked_for = {name: words for name, words in ASKED_FOR.items() if name in contract.required}
+    payer, inquiry, _ = _question(contract, _completed(contract, asked_for, dict(given)))
+    return Question(payer=payer, inquiry=inquiry)
+
+
 def _completed(contract: Contract, asked_for: Mapping[str, str], cells: dict[str, str]) -> dict[str, str]:
     """The cells of the question, with what is missing asked for at the terminal or read as one JSON line."""
     today = {"service_date": f"{now.utc().astimezone():%Y-%m-%d}"} if "service_date" in contract.required else {}

@@ -23,12 +23,14 @@ def payers(
     markdown: Annotated[bool, typer.Option(help="As the table of the README.")] = False, json: Json = False
 ) -> None:
     """The coverage matrix: which flow is offered where, and how it was proved."""
+    from bots.recording.book import recorded_pairs
     from payers import matrix as coverage
 
+    recorded = recorded_pairs()
     if markdown:
-        print(coverage.markdown())
+        print(coverage.markdown(recorded))
         return
-    rows = coverage.matrix()
+    rows = coverage.matrix(recorded)
     if json:
         print_json(rows)
     else:

@@ -248,3 +248,14 @@ def m013_the_morning(db: Database) -> None:
     """What waits to be sent, which incidents somebody was told of, and indexes that the report reads by. No PHI."""
     for statement in _MORNING:
         db.execute(statement)
+
+
+@migrations()
+def m015_how_screens_look(db: Database) -> None:
+    """Which locators of each screen matched, and on what kind of element. No texts of a page."""
+    db.execute(
+        """CREATE TABLE screens_seen (
+            portal TEXT NOT NULL, screen TEXT NOT NULL, module_version TEXT NOT NULL, parts TEXT NOT NULL,
+            first_seen_at TEXT NOT NULL, changed_at TEXT NOT NULL,
+            PRIMARY KEY (portal, screen)) STRICT, WITHOUT ROWID"""
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from datetime import timedelta
@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import structlog
 
-from bots import answers, guard, holds, now, requests
+from bots import answers, drift, guard, holds, now, requests
 from bots.brake import Limits, NotNow
 from bots.desk import Answer, Failure, Grant, Inquiry, PatientAnswer, Question, SignIn, Verdict
 from bots.disk import read, write_durably
@@ -250,6 +250,15 @@ class InventoryDesk:
         self._tell(f"the ERA of {', '.join(traces)} is in memory only, trying again; do not stop this: {trouble}")
         with suppress(InputError):  # the inventory may be on the same disk
             await self._commit(self._shelf.tell_unsaved, era, trouble)
+
+    async def passed(self, looks: Mapping[str, Mapping[str, str]]) -> None:
+        """Keep how they looked, and tell what drifted."""
+        with suppress(InputError):  # no run fails for this
+            found = await self._commit(
+                drift.remember, self._inventory, self._portal.name, self._portal.version, looks, now.utc()
+            )
+            for words in found:
+                await self.notice("drift", words)
 
     async def notice(self, kind: str, words: str) -> None:
         """Keep a notice."""

@@ -9,6 +9,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from flows.errors import AccessBlocked, PortalkeeperError, PortalUnavailable, ScreenNotRecognised
+from payers.kit.passing import pass_by
 
 if TYPE_CHECKING:
     from playwright.async_api import Frame, Locator, Page, Response
@@ -111,6 +112,7 @@ async def arrive(
             for screen in screens:
                 if (len(screens) == 1 and not settle) or await shown(screen):
                     await clear(overlays)
+                    await pass_by(page, screen)
                     return screen
     finally:
         moves.forget()

@@ -62,7 +62,7 @@ class Life:
 
 
 LIFE: ContextVar[Life | None] = ContextVar("life", default=None)
-NOT_WRITES = ("last_time_step", "stored_state", "refused", "answered", "notice", "drop_state")
+NOT_WRITES = ("last_time_step", "stored_state", "refused", "answered", "notice", "drop_state", "passed")
 
 
 @pytest.fixture

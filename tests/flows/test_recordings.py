@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import importlib
 import json
 import re
@@ -15,45 +14,16 @@ import pytest_asyncio
 from playwright.async_api import Locator, Page
 
 from bots.browser import Host, find_browser
-from bots.desk import Failure
-from flows.claim_status import ClaimStatusInquiry
-from flows.eligibility import EligibilityInquiry
-from flows.era_download import EraDownloadInquiry
-from flows.errors import PortalkeeperError
-from payers.identity.okta.failures import explain as explain_okta
-from payers.identity.okta.password_reset import conclude as conclude_change_okta
-from payers.identity.okta.screens import Alert as AlertOkta
-from payers.identity.one_healthcare_id.password_reset import explain as explain_change_one_healthcare_id
-from payers.identity.one_healthcare_id.screens import Alert, ChangeAnswer
-from payers.identity.one_healthcare_id.sign_in import _explain as explain_one_healthcare_id
+from bots.recording.reading import load, read
+from bots.recording.scrubber import scrub
+from bots.recording.vocabulary import vocabulary_of
 from payers.kit import shown
-from payers.portals.availity.password_reset import explain as explain_change_availity
-from payers.portals.availity.screens import ChangeAnswer as ChangeAnswerAvaility
-from payers.portals.availity.screens import MyAccount, SignInAlert
-from payers.portals.availity.sign_in import _explain as explain_availity
-from payers.portals.epaces import screens as epaces_screens
 from payers.portals.epaces.failures import mark
-from payers.portals.epaces.password_reset import explain as explain_change_epaces
-from payers.portals.epaces.sign_in import explain as explain_epaces
-from payers.portals.medi_cal import screens as medi_cal_screens
 from payers.portals.medi_cal.failures import leave
-from payers.portals.medi_cal.password_reset import explain as explain_change_medi_cal
-from payers.registry import listed_payers, portals
+from payers.registry import portals
 
 PAGES = Path(__file__).parents[2] / "recordings" / "pages"
 RECORDINGS = sorted(PAGES.glob("*/*.html"))
-REFUSED_SIGN_IN = {
-    "availity": (SignInAlert, explain_availity),
-    "uhc": (Alert, explain_one_healthcare_id),
-    "tmhp": (AlertOkta, explain_okta),
-    "epaces": (epaces_screens.SignInMessage, explain_epaces),
-}
-CHANGE = {
-    "availity": (lambda page: ChangeAnswerAvaility(MyAccount(page).frame), explain_change_availity),
-    "uhc": (ChangeAnswer, explain_change_one_healthcare_id),
-    "epaces": (epaces_screens.ChangeAnswer, explain_change_epaces),
-    "medi_cal": (medi_cal_screens.ChangeAnswer, explain_change_medi_cal),
-}
 
 
 def named(path: Path) -> str:
@@ -75,99 +45,39 @@ async def page(host: Host) -> AsyncIterator[Page]:
         yield await context.new_page()
 
 
-async def load(page: Page, portal: str, recorded: str, screen: str) -> None:
-    """Show a recording; Availity's applications live in a frame."""
-    if portal == "availity" and screen in ("result", "change", "claims", "claim", "payments"):
-        recorded = f'<iframe id="newBodyFrame" srcdoc="{html.escape(recorded)}"></iframe>'
-    await page.set_content(recorded)
-
-
-async def read(page: Page, portal: str, said: dict[str, Any]) -> dict[str, Any]:
-    """What the portal's readers make of the page, in the words of the JSON files."""
-    try:
-        if said["flow"] == "login":
-            return await read_sign_in(page, portal, said["outcome"])
-        if said["flow"] == "password_reset":
-            return await read_change(page, portal)
-        if said["flow"] == "password_recovery":
-            recovery = importlib.import_module(f"payers.portals.{portal}.password_recovery")
-            await recovery.conclude(page)
-            return {}
-        claims = read_medicaid_claims if portal in ("epaces", "medi_cal") else read_claim_status
-        asks = {"claim_status": claims, "eligibility": read_eligibility, "era_download": read_payments}
-        answer = await asks[said["flow"]](page, portal, said)
-    except PortalkeeperError as error:
-        return Failure.of(error).model_dump(mode="json", exclude_none=True)
-    return answer.model_dump(mode="json", exclude_defaults=True)
-
-
-async def read_sign_in(page: Page, portal: str, outcome: str) -> dict[str, Any]:
-    screens = importlib.import_module(f"payers.portals.{portal}.screens")
-    if outcome == "refused":
-        usual = importlib.import_module(f"payers.portals.{portal}.sign_in")
-        screen, explain = REFUSED_SIGN_IN.get(portal) or (screens.Alert, usual.explain)
-        await explain(screen(page))
-    assert await shown(screens.Home(page))
-    return {}
-
-
-async def read_change(page: Page, portal: str) -> dict[str, Any]:
-    if portal == "tmhp":
-        await conclude_change_okta(page)
-        return {}
-    screen, explain = CHANGE[portal]
-    answer = screen(page)
-    assert await shown(answer)
-    await explain(answer.words)
-    return {}
-
-
-async def read_eligibility(page: Page, portal: str, said: dict[str, Any]) -> Any:
-    screens = importlib.import_module(f"payers.portals.{portal}.screens")
-    reading = importlib.import_module(f"payers.portals.{portal}.reading")
-    inquiry = EligibilityInquiry.model_validate(said["inquiry"])
-    result = screens.Result(page)
-    assert await shown(result)
-    if portal == "availity":
-        return await reading.read(result, inquiry, listed_payers()[said["payer"]].payer)
-    return await reading.read(result, inquiry)
-
-
-async def read_claim_status(page: Page, portal: str, said: dict[str, Any]) -> Any:
-    screens = importlib.import_module(f"payers.portals.{portal}.claim_screens")
-    reading = importlib.import_module(f"payers.portals.{portal}.claim_reading")
-    inquiry = ClaimStatusInquiry.model_validate(said["inquiry"])
-    if "number" in said:
-        claim = screens.ClaimDetail(page)
-        assert await shown(claim)
-        return await reading.read_claim(claim, said["number"], inquiry)
-    results = screens.ClaimResults(page)
-    assert await shown(results)
-    return await reading.read(results, inquiry, listed_payers()[said["payer"]].payer)
-
-
-async def read_payments(page: Page, portal: str, said: dict[str, Any]) -> Any:
-    screens = importlib.import_module(f"payers.portals.{portal}.era_screens")
-    reading = importlib.import_module(f"payers.portals.{portal}.era_reading")
-    payments = getattr(screens, said.get("screen", "Payments"))(page)
-    assert await shown(payments)
-    inquiry = EraDownloadInquiry.model_validate(said["inquiry"])
-    return await reading.read(payments, inquiry, listed_payers()[said["payer"]].payer)
-
-
-async def read_medicaid_claims(page: Page, portal: str, said: dict[str, Any]) -> Any:
-    screens = importlib.import_module(f"payers.portals.{portal}.screens")
-    reading = importlib.import_module(f"payers.portals.{portal}.reading_claims")
-    result = screens.ClaimResult(page)
-    assert await shown(result)
-    return await reading.read(result, ClaimStatusInquiry.model_validate(said["inquiry"]))
-
-
 @pytest.mark.parametrize("path", RECORDINGS, ids=named)
 async def test_a_recording_is_read_as_recorded(page: Page, path: Path) -> None:
     said = json.loads(path.with_suffix(".json").read_text())
     await load(page, path.parent.name, path.read_text(), path.stem.partition("--")[0])
     assert await read(page, path.parent.name, said) == said["reads"]
+
+
+def kinds(read: Any) -> Any:
+    """Which fields a reading has, and of which kinds; a status, a match and an error by themselves."""
+    match read:
+        case dict():
+            told = {"error", "phrase", "match", "coverage", "status", "reject_code", "category_code", "mark"}
+            return {name: value if name in told else kinds(value) for name, value in read.items()}
+        case list():
+            return [kinds(each) for each in read]
+    return type(read).__name__
+
+
+GOOD = [path for path in RECORDINGS if json.loads(path.with_suffix(".json").read_text())["outcome"] == "good"]
+
+
+@pytest.mark.parametrize("path", GOOD, ids=named)
+async def test_a_scrubbed_page_gives_the_same_reading_of_nobody(page: Page, path: Path) -> None:
+    portal, screen = path.parent.name, path.stem.partition("--")[0]
+    said = json.loads(path.with_suffix(".json").read_text())
+    asked = {name: said[name] for name in ("inquiry", "number") if name in said}
+    scrubbed = scrub(path.read_text(), vocabulary_of(portal), asked=asked)
+    await load(page, portal, scrubbed.html, screen)
+    found = await read(page, portal, said | scrubbed.asked)
+    assert kinds(found) == kinds(said["reads"])
+    who = said.get("inquiry", {}).get("member", {})
+    private = [who["member_id"], who["patient"]["last_name"], who["patient"]["birth_date"]] if who else []
+    assert [each for each in private if each.casefold() in f"{scrubbed}{found}".casefold()] == []
 
 
 # a page that says something else: portal, case, what is replaced by what, and what must become of the reading

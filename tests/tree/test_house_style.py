@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bots.cli.new_portal import marks
+from bots.recording.book import recorded_pairs
 from bots.report.words import plain
 from flows import errors
 from payers.model import FLOWS
@@ -224,7 +225,23 @@ def test_payers_are_short_and_point_at_a_portal() -> None:
 def test_the_readme_shows_the_matrix_of_the_registry() -> None:
     from payers.matrix import markdown
 
-    assert markdown() in (ROOT / "README.md").read_text()
+    assert markdown(recorded_pairs()) in (ROOT / "README.md").read_text()
+
+
+def test_recorded_is_said_only_of_what_there_is_a_real_page_of() -> None:
+    said = {(name, flow) for name, portal in portals().items() for flow, word in portal.proof.items() if "rec" in word}
+    assert said <= set(recorded_pairs())
+
+
+def test_a_real_page_makes_a_simulated_pair_recorded() -> None:
+    from payers.matrix import matrix
+
+    pairs = {("uhc", "login"): "2026-11-28", ("medi_cal", "era_download"): "2026-11-28"}
+    rows = {row["name"]: row for row in matrix(pairs)}
+    assert rows["united-healthcare"]["login"] == "recorded 2026-11-28"
+    assert rows["united-healthcare"]["eligibility"].startswith("simulated ")
+    assert rows["medi-cal"]["era_download"] == "not offered"
+    assert rows["aetna"]["login"].startswith("simulated ")
 
 
 def test_nothing_of_the_workplace_is_in_the_repository() -> None:
