@@ -125,6 +125,11 @@ class Attempts:
         """That of the portal's last answer to what the gate let out; 0 when there is none."""
         return self._gate.status if self._gate else 0
 
+    def lock(self) -> None:
+        """After a failure: let nothing out any more that could carry the secret on the page."""
+        if self._gate:
+            self._gate.lock()
+
     async def shut(self, page: Page) -> None:
         """After a failure with a secret on the page: close the page behind the closed gate, so that nothing follows."""
         if self._gate:

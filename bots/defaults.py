@@ -12,6 +12,8 @@ CONFIG_FILES = (
     "vaults.toml",
     "era.toml",
     "era_routes.csv",
+    "evidence.toml",
+    "retention.toml",
 )
 SCHEDULES = "schedules.yaml"
 

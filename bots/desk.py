@@ -137,6 +137,17 @@ class Outcome(Record):
     steps: dict[str, float] = Field(default_factory=dict)
 
 
+class EvidenceHead(Record):
+    """What is known of evidence without opening it. `sha256` is that of what was sealed. No member data."""
+
+    why: str
+    flow: str
+    sha256: str
+    screen: str | None = None
+    error: str | None = None
+    sealed_for: tuple[str, ...] = ()
+
+
 class Desk(Protocol):
     """The coordinator's side of the conversation while an order is worked on.
 
@@ -200,3 +211,6 @@ class Desk(Protocol):
 
     async def notice(self, kind: str, words: str) -> None:
         """Something worth knowing that is no failure. `words` hold no portal text."""
+
+    async def keep_evidence(self, head: EvidenceHead, sealed: str) -> str:
+        """Put sealed evidence (base64) on disk; its id. Raises `InputError` when there is no room for it."""

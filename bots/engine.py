@@ -13,6 +13,7 @@ from typing import Any
 from bots.browser import Host, tidy
 from bots.codes.channels import Channels
 from bots.desk import Desk, Order, Outcome
+from bots.evidence.plan import Plan
 from bots.faults import translated
 from bots.sealing import Key, Unreadable, unseal
 from bots.session import LiveSession, Person
@@ -33,6 +34,7 @@ class Engine:
         key: Key,
         *,
         channels: Channels,
+        evidence: Plan,
         sign_ins_at_once: int,
         step_seconds: float,
         person: Person | None = None,
@@ -43,6 +45,7 @@ class Engine:
         self._vault = vault
         self._key = key
         self._channels = channels
+        self._evidence = evidence
         self._step_seconds = step_seconds
         self._person = person
         self._headed = headed
@@ -70,6 +73,7 @@ class Engine:
                     key=self._key,
                     channels=self._channels,
                 )
+                session.witness.attend(desk, self._evidence, host.traces)
                 with translated("restore the signed-in state"):
                     await session.restore(state["session"])
                 yield session
@@ -78,7 +82,10 @@ class Engine:
 
     async def work(self, session: LiveSession, order: Order, desk: Desk) -> Outcome:
         """Carry out one order in a seated session."""
-        return await work(session, order, desk, self._sign_in_place(session), self._person)
+        async with session.witness.watching(session, order):
+            outcome = await work(session, order, desk, self._sign_in_place(session), self._person)
+            await session.witness.ended(session.page, outcome.failure)
+        return outcome
 
     @asynccontextmanager
     async def _sign_in_place(self, session: LiveSession) -> AsyncIterator[None]:
@@ -86,6 +93,7 @@ class Engine:
         async with self._sign_ins:
             yield
         await tidy(session.page, forget_cache=session.typed_password)
+        await session.witness.begin_trace(session.page)
 
     async def _host(self) -> Host:
         async with self._starting:

@@ -43,6 +43,10 @@ Action = Literal[
     "store a secret",
     "change a password",
     "decide on a permission",
+    "open evidence",
+    "hand out evidence",
+    "purge what is kept",
+    "decide on a hold",
 ]
 
 RIGHTS: Mapping[Action, Role] = {
@@ -56,6 +60,10 @@ RIGHTS: Mapping[Action, Role] = {
     "store a secret": Role.CUSTODIAN,
     "change a password": Role.CUSTODIAN,
     "decide on a permission": Role.COMPLIANCE,
+    "open evidence": Role.OPERATOR,
+    "hand out evidence": Role.COMPLIANCE,
+    "purge what is kept": Role.OPERATOR,
+    "decide on a hold": Role.COMPLIANCE,
 }
 
 

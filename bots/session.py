@@ -17,6 +17,7 @@ from bots.attempts import Attempts
 from bots.challenge import Challenge
 from bots.codes.channels import Channels
 from bots.desk import Candidate, Desk, SignIn, Verdict
+from bots.evidence.witness import Witness
 from bots.faults import translated
 from bots.relay import Line
 from bots.sealing import Key, seal
@@ -82,6 +83,7 @@ class LiveSession:
         self._answers_left = 0
         self._private = False
         self._attempts = Attempts(page.context, line, desk, portal.telemetry)
+        self.witness = Witness(self.steps, self._attempts.handed_out)
         self._challenge = Challenge(account, portal, address, channels, desk, vault, self._attempts)
 
     @property
@@ -104,13 +106,17 @@ class LiveSession:
     async def step(self, name: str, *, private: bool = False) -> AsyncIterator[None]:
         """Name and time what is being done; a private step ends with the gate open and secrets settled."""
         started = time.monotonic()
+        await self.witness.step(private)
         self._private = private
         try:
             with translated(name, self._attempts.handed_out):
                 yield
+            self.witness.private = False  # after a failure it stays: what is on the page is not looked at
         except PasswordExpired:
             raise  # the password was taken, and the change form is on the page
         except BaseException as error:
+            self._attempts.lock()
+            await self.witness.glance(self.page, error)
             await self._attempts.shut(self.page)
             if isinstance(error, ScreenNotRecognised) and (status := self._attempts.status) >= 500:
                 raise PortalUnavailable(f"the portal answered the submission with status {status}") from None
@@ -181,6 +187,7 @@ class LiveSession:
     async def notice(self, kind: str, words: str = "") -> None:
         """Record something worth knowing that is no failure."""
         await self._desk.notice(kind, words)
+        await self.witness.noticed(self.page, kind)
 
     async def sign_in(self, passwords: int) -> SignIn:
         """Run the portal's login flow with at most `passwords` submissions, and settle what became of its secrets."""

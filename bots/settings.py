@@ -111,6 +111,7 @@ class Settings(BaseSettings):
     letter_seconds: int = Field(default=300, ge=1)
     code_seconds: int = Field(default=120, ge=1)
     step_timeout_seconds: int = Field(default=45, ge=1)
+    evidence: Literal["none", "failure", "screen", "trace"] = "failure"
     log_level: LogLevel = "info"
 
     @field_validator("home", "config", "key_file", "browser_executable", "mail_folder", "mail_authority")
@@ -178,6 +179,11 @@ class Settings(BaseSettings):
     def era_folder(self) -> Path:
         """Sealed 835 files; the drop folder too, unless it is elsewhere."""
         return self.home / "era"
+
+    @property
+    def evidence_folder(self) -> Path:
+        """Sealed evidence of runs, each named by its id."""
+        return self.home / "evidence"
 
     @property
     def report_folder(self) -> Path:

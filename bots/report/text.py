@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Iterator
 from datetime import datetime
 
-from bots.report.model import UNLISTED, AccountLine, Need, Report
+from bots.exhibits import UNLISTED
+from bots.report.model import AccountLine, Need, Report
 
 WIDTH = 100
 OWN_USER_ID = "Give the worker a user id of its own in their place."
@@ -41,7 +42,7 @@ def planned_words(report: Report) -> str:
 
 def quoted(words: str) -> str:
     """A portal's words in quotation marks; what stands for words in none."""
-    return words if words == UNLISTED else f'"{words}"'
+    return words if words.startswith(UNLISTED) else f'"{words}"'
 
 
 def plural(count: int, one: str, several: str = "") -> str:

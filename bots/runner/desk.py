@@ -14,9 +14,9 @@ from typing import Any, ParamSpec, TypeVar
 
 import structlog
 
-from bots import answers, guard, holds, now, requests
+from bots import answers, exhibits, guard, holds, now, requests
 from bots.brake import Limits, NotNow
-from bots.desk import Answer, Failure, Grant, PatientAnswer, Question, SignIn, Verdict
+from bots.desk import Answer, EvidenceHead, Failure, Grant, PatientAnswer, Question, SignIn, Verdict
 from bots.disk import read, write_durably
 from bots.inventory import Inventory, stamp
 from bots.inventory.accounts import get_account, local_day
@@ -80,6 +80,7 @@ class InventoryDesk:
         wanted: Wanted,
         writer: Executor,
         eras: Path,
+        evidence: exhibits.Exhibits,
         tell: Callable[[str], None],
     ) -> None:
         self.offset = 0
@@ -99,6 +100,7 @@ class InventoryDesk:
         self._wanted = wanted
         self._writer = writer
         self._shelf = Shelf(inventory, eras, held.account, portal.name, head.run_id)
+        self._exhibits = evidence
         self._tell = tell
 
     async def _commit(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -238,6 +240,10 @@ class InventoryDesk:
         self._tell(f"the ERA of {', '.join(traces)} is in memory only, trying again; do not stop this: {trouble}")
         with suppress(InputError):  # the inventory may be on the same disk
             await self._commit(self._shelf.tell_unsaved, era, trouble)
+
+    async def keep_evidence(self, head: EvidenceHead, sealed: str) -> str:
+        """Put it beside the other evidence, unless there is no room."""
+        return await self._commit(self._exhibits.keep, self._head.run_id, head, base64.b64decode(sealed))
 
     async def notice(self, kind: str, words: str) -> None:
         """Keep a notice."""
