@@ -19,16 +19,18 @@ from typer.testing import CliRunner
 from bots import now
 from bots.cli.app import app
 from bots.cli.office import office
-from bots.desk import EvidenceHead
+from bots.desk import EvidenceHead, Order
 from bots.evidence.config import load_config
 from bots.evidence.packing import Pack, spellings
-from bots.evidence.plan import OWN, Wish, plan_of
+from bots.evidence.plan import OWN, Plan, Wish, plan_of
 from bots.evidence.tracing import Trace
+from bots.evidence.witness import Witness
 from bots.exhibits import Exhibits, evidence_of, find_evidence, read_exhibit
 from bots.inventory import Inventory
 from bots.sealing import create_key, public_key, seal, seal_for, unseal
 from bots.settings import load
 from flows.errors import InputError, WorkerLost
+from flows.parties import Account
 
 SECRET = 'p"a<ss>&w/ord é$1'
 
@@ -110,15 +112,30 @@ def test_what_is_too_large_is_left_out_and_told() -> None:
     assert json.loads(archive.read("evidence.json"))["left_out"] == ["page.html: too large (11 bytes)"]
 
 
+ORDER = Order(
+    run_id="r-1",
+    epoch=1,
+    account=Account(name="a", portal="availity", username="u"),
+    address="https://portal.example",
+    flow="eligibility",
+)
+
+
+class NoDesk:
+    """Keeps nothing."""
+
+
 class Tracing:
     """A browser's tracing that fails at stopping, so many times."""
 
     def __init__(self, failures: list[Exception]) -> None:
-        self.failures = failures
+        self.failures, self.on = failures, False
 
-    async def start(self, **_: object) -> None: ...
+    async def start(self, **_: object) -> None:
+        self.on = True
 
     async def stop(self, path: Path | None = None) -> None:
+        self.on = False
         if self.failures:
             raise self.failures.pop(0)
 
@@ -151,6 +168,39 @@ async def test_nothing_secret_follows_a_trace_that_may_go_on(
         return
     with pytest.raises(WorkerLost):
         await trace.end()
+
+
+@pytest.mark.parametrize("private", [True, False])
+async def test_a_trace_is_off_before_a_private_step_and_stays_off(tmp_path: Path, private: bool) -> None:
+    tracing = Tracing([])
+    witness = Witness({}, set())
+    witness.attend(NoDesk(), Plan(Wish.TRACE, {}, 1), tmp_path)  # type: ignore[arg-type]
+    async with witness.watching(page(tracing), ORDER):
+        await witness.begin_trace(page(tracing))
+        assert tracing.on
+        await witness.step(private)
+        assert tracing.on is not private
+        await witness.step(False)
+        assert tracing.on is not private
+
+
+async def test_a_private_step_does_not_begin_while_the_trace_goes_on(tmp_path: Path) -> None:
+    witness = Witness({}, set())
+    witness.attend(NoDesk(), Plan(Wish.TRACE, {}, 1), tmp_path)  # type: ignore[arg-type]
+    stuck = page(Tracing([Error("x"), Error("it goes on")]))
+    async with witness.watching(stuck, ORDER):
+        await witness.begin_trace(stuck)
+        with pytest.raises(WorkerLost):
+            await witness.step(True)
+
+
+async def test_no_trace_is_taken_of_a_change_of_the_password(tmp_path: Path) -> None:
+    tracing = Tracing([])
+    witness = Witness({}, set())
+    witness.attend(NoDesk(), Plan(Wish.TRACE, {}, 1), tmp_path)  # type: ignore[arg-type]
+    async with witness.watching(page(tracing), ORDER.model_copy(update={"flow": "password_reset"})):
+        await witness.begin_trace(page(tracing))
+    assert not tracing.on
 
 
 @pytest.mark.parametrize(("folder", "secret_field"), [(None, False), (Path("x"), True)])
