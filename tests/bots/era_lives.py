@@ -24,7 +24,7 @@ from typing import Any
 
 import playwright.async_api  # noqa: F401 - loaded once, not in every life
 
-from bots import arrivals, disk, sealing
+from bots import arrivals, disk, exhibits, sealing
 from bots.brake import Limits
 from bots.inventory import Inventory
 from bots.inventory.accounts import add_account, checked_account
@@ -155,6 +155,7 @@ async def desk_of(home: Path, tell: Callable[[str], None] = lambda words: None) 
                 wanted=lambda index: True,
                 writer=writer,
                 eras=settings.fetched_folder,
+                evidence=exhibits.of(settings, inventory, "a", "once"),
                 tell=tell,
             )
     inventory.close()
