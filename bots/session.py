@@ -111,13 +111,15 @@ class LiveSession:
         try:
             with translated(name, self._attempts.handed_out):
                 yield
-            self.witness.private = False  # after a failure it stays: what is on the page is not looked at
+            self.witness.private = False  # after a failure it stays: no picture is taken
         except PasswordExpired:
             raise  # the password was taken, and the change form is on the page
         except BaseException as error:
             self._attempts.lock()
-            await self.witness.glance(self.page, error)
-            await self._attempts.shut(self.page)
+            try:
+                await self.witness.glance(self.page, error)
+            finally:
+                await self._attempts.shut(self.page)
             if isinstance(error, ScreenNotRecognised) and (status := self._attempts.status) >= 500:
                 raise PortalUnavailable(f"the portal answered the submission with status {status}") from None
             raise

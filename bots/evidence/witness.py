@@ -89,12 +89,15 @@ class Witness:
             await self._take(session.page, "defect", Failure(error=type(error).__name__, message=""), last=True)
             raise
 
-    async def glance(self, page: Page, error: BaseException) -> None:
+    async def glance(self, page: Page, why: BaseException) -> None:
         """A private step failed, and its page is about to be closed: see what it says, without any secret."""
-        wanted = self._plan and self._plan.wish is not Wish.NONE and isinstance(error, Exception)
+        wanted = self._plan and self._plan.wish is not Wish.NONE and isinstance(why, Exception)
         if self.private and wanted and self._plan and not page.is_closed():
             self._seen = Pack(self._hidden, self._plan.each_bytes)
-            await glance(page, self._seen)
+            try:
+                await glance(page, self._seen)
+            except Exception as error:  # noqa: BLE001 - the failure itself is what the run ends with
+                self._seen.left_out.append(f"the page: could not be seen ({type(error).__name__})")
 
     async def failed(self, page: Page, failure: Failure) -> None:
         """Take evidence of one question's failure, while the page still shows it."""

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from bots import now
 from bots.cli.app import app
 from bots.cli.office import office
-from bots.desk import EvidenceHead, Order
+from bots.desk import EvidenceHead, Failure, Order
 from bots.evidence.config import load_config
 from bots.evidence.packing import Pack, spellings
 from bots.evidence.plan import OWN, Plan, Wish, plan_of
@@ -201,6 +201,54 @@ async def test_no_trace_is_taken_of_a_change_of_the_password(tmp_path: Path) -> 
     async with witness.watching(page(tracing), ORDER.model_copy(update={"flow": "password_reset"})):
         await witness.begin_trace(page(tracing))
     assert not tracing.on
+
+
+class RecordingDesk:
+    """Keeps what it is told, or has no room."""
+
+    def __init__(self, room: bool = True) -> None:
+        self.room = room
+        self.kept: list[EvidenceHead] = []
+
+    async def keep_evidence(self, head: EvidenceHead, sealed: str) -> str:
+        if not self.room:
+            raise InputError("no room")
+        self.kept.append(head)
+        return "E-1"
+
+
+def closed_page() -> Any:
+    return SimpleNamespace(is_closed=lambda: True, url="https://portal.example/home?member=1")
+
+
+async def witnessed(wish: Wish, desk: RecordingDesk) -> None:
+    """Drift, failures of questions, the guard's own word, and an order that ends badly."""
+    witness, shown = Witness({}, set()), closed_page()
+    witness.attend(desk, Plan(wish, {"ops": PUBLIC}, 10_000), None)  # type: ignore[arg-type]
+    async with witness.watching(SimpleNamespace(page=shown), ORDER):
+        await witness.noticed(shown, "password expires in days")
+        await witness.noticed(shown, "drift")
+        await witness.failed(shown, Failure(error="AnswerUnreadable", message="x", screen="Result"))
+        await witness.failed(shown, Failure(error="InputError", message="x"))
+        await witness.ended(shown, Failure(error="AccountHeld", message="x"))
+        for _ in range(9):
+            await witness.ended(shown, Failure(error="PortalChanged", message="x"))
+
+
+async def test_drift_and_failures_are_kept_but_not_without_end() -> None:
+    desk = RecordingDesk()
+    await witnessed(Wish.FAILURE, desk)
+    assert [(head.why, head.error) for head in desk.kept[:2]] == [("drift", None), ("failure", "AnswerUnreadable")]
+    assert {head.error for head in desk.kept[2:]} == {"PortalChanged"}
+    assert len(desk.kept) == 5
+    assert desk.kept[1].screen == "Result"
+
+
+async def test_nothing_is_kept_where_none_is_wanted_and_no_run_fails_for_want_of_room() -> None:
+    desk = RecordingDesk()
+    await witnessed(Wish.NONE, desk)
+    assert desk.kept == []
+    await witnessed(Wish.FAILURE, RecordingDesk(room=False))
 
 
 @pytest.mark.parametrize(("folder", "secret_field"), [(None, False), (Path("x"), True)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import time
 import zipfile
 
 import pytest
@@ -63,10 +64,32 @@ async def test_a_failure_leaves_what_was_seen_sealed(house: House) -> None:
     assert house.pk("runs", "--json").stdout.count(f'"evidence": "{file.stem}"') == 1
 
 
-async def test_a_failure_behind_the_password_is_seen_without_it(house: House) -> None:
+def timed(monkeypatch: pytest.MonkeyPatch, *methods: str) -> list[float]:
+    """How long the witness takes each time, in seconds."""
+    spent: list[float] = []
+
+    def wrapped(real):
+        async def call(*given, **named):
+            began = time.perf_counter()
+            try:
+                return await real(*given, **named)
+            finally:
+                spent.append(time.perf_counter() - began)
+
+        return call
+
+    for method in methods:
+        monkeypatch.setattr(Witness, method, wrapped(getattr(Witness, method)))
+    return spent
+
+
+async def test_a_failure_behind_the_password_is_seen_without_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     name, user = house.account()
     order(house, "availity", user, "captcha", "home")
+    spent, began = timed(monkeypatch, "glance", "ended"), time.perf_counter()
     run, _ = await ask(house, name, flow="login")
+    assert sum(spent) <= 0.15 * (time.perf_counter() - began - sum(spent))  # some 2 % as a rule
+    assert len(spent) == 2
     assert run.failure and run.failure.error == "CaptchaShown"
     about, archive = opened(house, run.head.run_id)
     assert about["left_out"] == ["screenshot: a private step was open"]
