@@ -174,6 +174,11 @@ class Attempts:
             return PortalUnavailable(f"the portal answered the submission with status {self._gate.status}")
         return error
 
+    def lock(self) -> None:
+        """After a failure: let nothing out any more that could carry the secret on the page."""
+        if self._gate:
+            self._gate.lock()
+
     async def shut(self, page: Page) -> None:
         """After a failure with a secret on the page: close the page behind the closed gate, so that nothing follows."""
         if self._gate:

@@ -110,6 +110,7 @@ class Host:
                 args=list(SWITCHES),
                 chromium_sandbox=os.geteuid() != 0,
                 downloads_path=landing.path,
+                traces_dir=landing.path / "traces",
             )
         except Error as error:
             await driver.stop()
@@ -117,6 +118,11 @@ class Host:
             reason = str(error).splitlines()[0][:200]
             raise InputError(f"the browser {executable} does not start: {reason}") from None
         return cls(driver, browser, landing)
+
+    @property
+    def traces(self) -> Path | None:
+        """Where a trace may be kept while it is taken; nowhere when that would be a disk."""
+        return self._landing.path / "traces" if self._landing.in_memory else None
 
     @property
     def alive(self) -> bool:

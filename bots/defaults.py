@@ -15,6 +15,8 @@ CONFIG_FILES = (
     "era_routes.csv",
     "calendar.toml",
     "maintenance.toml",
+    "evidence.toml",
+    "retention.toml",
 )
 SCHEDULES = "schedules.yaml"
 

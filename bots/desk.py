@@ -138,6 +138,17 @@ class Outcome(Record):
     steps: dict[str, float] = Field(default_factory=dict)
 
 
+class EvidenceHead(Record):
+    """What is known of evidence without opening it. `sha256` is that of what was sealed. No member data."""
+
+    why: str
+    flow: str
+    sha256: str
+    screen: str | None = None
+    error: str | None = None
+    sealed_for: tuple[str, ...] = ()
+
+
 class Desk(Protocol):
     """The coordinator's side of the conversation while an order is worked on.
 
@@ -204,3 +215,6 @@ class Desk(Protocol):
 
     async def passed(self, looks: Mapping[str, Mapping[str, str]]) -> None:
         """How the screens looked that a run passed which did not fail: by screen and locator, without texts."""
+
+    async def keep_evidence(self, head: EvidenceHead, sealed: str) -> str:
+        """Put sealed evidence (base64) on disk; its id. Raises `InputError` when there is no room for it."""

@@ -66,6 +66,7 @@ def examine(settings: Settings) -> list[Finding]:
         "text messages": lambda: _texts(settings),
         "ERAs": lambda: _eras(settings),
         "report and alerts": lambda: _delivery(settings),
+        "evidence": lambda: _evidence(settings),
         "credential managers": lambda: f"{len(load_places(settings.config / VAULTS).vaults)} named",
     }
     findings = [_finding(what, look) for what, look in checks.items()]
@@ -182,6 +183,20 @@ def _eras(settings: Settings) -> str:
         if folder.is_dir() and not os.access(folder, os.W_OK | os.X_OK):
             raise InputError(f"{folder} can't be written: check its owner and group")
     return f"{', '.join(map(str, sorted(config.folders)))}; {len(routes.lines)} routes"
+
+
+def _evidence(settings: Settings) -> str:
+    """For whom evidence is sealed; the data folder's own key opens it only as long as nobody is named."""
+    from bots.evidence.config import FILE as EVIDENCE
+    from bots.evidence.config import load_config
+    from bots.retention import FILE as RETENTION
+    from bots.retention import load_retention
+
+    load_retention(settings.config / RETENTION)
+    config = load_config(settings.config / EVIDENCE)
+    if not config.recipients:
+        return f"sealed with this folder's own key: name operations and escrow in {settings.config / EVIDENCE}"
+    return f"sealed for {', '.join(config.recipients)}"
 
 
 def _accounts(settings: Settings) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from typing import Any
 from bots.browser import Host, tidy
 from bots.codes.channels import Channels
 from bots.desk import Desk, Order, Outcome
+from bots.evidence.plan import Plan
 from bots.faults import translated
 from bots.looks import Looker
 from bots.sealing import Key, Unreadable, unseal
@@ -36,6 +37,7 @@ class Engine:
         key: Key,
         *,
         channels: Channels,
+        evidence: Plan,
         sign_ins_at_once: int,
         step_seconds: float,
         person: Person | None = None,
@@ -47,6 +49,7 @@ class Engine:
         self._vault = vault
         self._key = key
         self._channels = channels
+        self._evidence = evidence
         self._step_seconds = step_seconds
         self._person = person
         self._headed = headed
@@ -76,6 +79,7 @@ class Engine:
                     channels=self._channels,
                     pace=self._pace,
                 )
+                session.witness.attend(desk, self._evidence, host.traces)
                 with translated("restore the signed-in state"):
                     await session.restore(state["session"])
                 try:
@@ -89,8 +93,10 @@ class Engine:
     async def work(self, session: LiveSession, order: Order, desk: Desk) -> Outcome:
         """Carry out one order in a seated session."""
         looker = Looker(session.portal.name)
-        with looking_on(looker):
-            outcome = await work(session, order, desk, self._sign_in_place(session), self._person)
+        async with session.witness.watching(session, order):
+            with looking_on(looker):
+                outcome = await work(session, order, desk, self._sign_in_place(session), self._person)
+            await session.witness.ended(session.page, outcome.failure)
         if outcome.failure is None:
             await desk.passed(looker.looks)
             looker.passed()
@@ -102,6 +108,7 @@ class Engine:
         async with self._sign_ins:
             yield
         await tidy(session.page, forget_cache=session.typed_password)
+        await session.witness.begin_trace(session.page)
 
     async def _host(self) -> Host:
         async with self._starting:

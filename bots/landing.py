@@ -37,6 +37,11 @@ class Landing:
             if lock is not None:
                 return cls(path, lock)
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether what lies in it never reaches a disk."""
+        return self.path.parent == MEMORY
+
     def wipe(self) -> None:
         """Remove it with all that is in it."""
         shutil.rmtree(self.path, ignore_errors=True)

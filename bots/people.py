@@ -45,6 +45,10 @@ Action = Literal[
     "decide on a permission",
     "purge the archive",
     "send the report",
+    "open evidence",
+    "hand out evidence",
+    "purge what is kept",
+    "decide on a hold",
 ]
 
 RIGHTS: Mapping[Action, Role] = {
@@ -60,6 +64,10 @@ RIGHTS: Mapping[Action, Role] = {
     "decide on a permission": Role.COMPLIANCE,
     "purge the archive": Role.COMPLIANCE,
     "send the report": Role.OPERATOR,
+    "open evidence": Role.OPERATOR,
+    "hand out evidence": Role.COMPLIANCE,
+    "purge what is kept": Role.OPERATOR,
+    "decide on a hold": Role.COMPLIANCE,
 }
 
 

@@ -57,6 +57,7 @@ def recover(inventory: Inventory, settings: Settings) -> Recovered:
         settings.state_folder,
         settings.answers_folder,
         settings.fetched_folder,
+        settings.evidence_folder,
         settings.home,
     )
     files = sum(sweep(folder) for folder in folders if folder.is_dir())

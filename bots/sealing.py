@@ -7,6 +7,7 @@ The key file is what `age-keygen` writes (an X25519 identity), so the `age` prog
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,30 @@ def seal(data: bytes, key: Key) -> bytes:
     import pyrage
 
     sealed: bytes = pyrage.encrypt(data, [key._recipient])  # noqa: SLF001 - a key shows itself to this file only
+    return sealed
+
+
+def public_key(key: Key) -> str:
+    """The public half of `key` (age1…): whatever is sealed for it, `key` opens."""
+    return str(key._recipient)  # noqa: SLF001 - as above
+
+
+def check_public_key(text: str) -> None:
+    """Raises `ValueError`, without the text, unless it is a public key that something can be sealed for."""
+    from pyrage import RecipientError, x25519
+
+    try:
+        x25519.Recipient.from_str(text)
+    except RecipientError:
+        raise ValueError("expected a public key, age1…, as `age-keygen -y` prints it") from None
+
+
+def seal_for(data: bytes, public_keys: Sequence[str]) -> bytes:
+    """Encrypt `data` so that the holder of any one of these keys opens it, and nobody else."""
+    import pyrage
+    from pyrage import x25519
+
+    sealed: bytes = pyrage.encrypt(data, [x25519.Recipient.from_str(text) for text in public_keys])
     return sealed
 
 

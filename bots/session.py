@@ -17,6 +17,7 @@ from bots.attempts import Attempts
 from bots.challenge import Challenge
 from bots.codes.channels import Channels
 from bots.desk import Candidate, Desk, SignIn, Verdict
+from bots.evidence.witness import Witness
 from bots.faults import translated
 from bots.relay import Line
 from bots.sealing import Key, seal
@@ -89,6 +90,7 @@ class LiveSession:
         self._private = False
         self._attempts = Attempts(page.context, line, desk, portal.telemetry)
         self.over = self._attempts.over
+        self.witness = Witness(self.steps, self._attempts.handed_out)
         self._challenge = Challenge(account, portal, address, channels, desk, vault, self._attempts)
 
     @property
@@ -113,16 +115,22 @@ class LiveSession:
         if self._pace:
             await self._pace(name)
         started = time.monotonic()
+        await self.witness.step(private)
         self._private = private
         try:
             with translated(name, self._attempts.handed_out):
                 yield
             if not private:
                 await pass_by(self.page)
+            self.witness.private = False  # after a failure it stays: no picture is taken
         except PasswordExpired:
             raise  # the password was taken, and the change form is on the page
         except BaseException as error:  # noqa: BLE001 - it goes on, or what says it better
-            await self._attempts.shut(self.page)
+            self._attempts.lock()
+            try:
+                await self.witness.glance(self.page, error)
+            finally:
+                await self._attempts.shut(self.page)
             raise self._attempts.explained(error) from None
         finally:
             self._private = False
@@ -194,6 +202,7 @@ class LiveSession:
     async def notice(self, kind: str, words: str = "") -> None:
         """Record something worth knowing that is no failure."""
         await self._desk.notice(kind, words)
+        await self.witness.noticed(self.page, kind)
 
     async def sign_in(self, passwords: int) -> SignIn:
         """Run the portal's login flow with at most `passwords` submissions, and settle what became of its secrets."""

@@ -91,6 +91,7 @@ class Settings(BaseSettings):
     letter_seconds: int = Field(default=300, ge=1)
     code_seconds: int = Field(default=120, ge=1)
     step_timeout_seconds: int = Field(default=45, ge=1)
+    evidence: Literal["none", "failure", "screen", "trace"] = "failure"
     log_level: LogLevel = "info"
 
     @field_validator(
@@ -177,6 +178,11 @@ class Settings(BaseSettings):
     def delivery_folder(self) -> Path:
         """Sealed secrets of the mail server and the webhook."""
         return self.home / "delivery"
+
+    @property
+    def evidence_folder(self) -> Path:
+        """Sealed evidence of runs, each named by its id."""
+        return self.home / "evidence"
 
     @property
     def report_folder(self) -> Path:

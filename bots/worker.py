@@ -111,7 +111,9 @@ async def _ask(session: LiveSession, flow: str, inquiry: Inquiry) -> Answer | Fa
         if isinstance(answer, PatientAnswer) and answer.match is Match.DIFFERS:
             raise AnswerUnreadable("the page shows another member than the one asked for", screen="Result")
     except ROW_FAILURES as error:
-        return Failure.of(error)
+        failure = Failure.of(error)
+        await session.witness.failed(session.page, failure)
+        return failure
     return answer.model_copy(update={"asked_at": asked_at})
 
 

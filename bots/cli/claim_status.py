@@ -33,6 +33,7 @@ def claim_status(
     fresh: options.FreshFlag = False,
     excel: options.ExcelFlag = False,
     yes: options.YesFlag = False,
+    evidence: options.EvidenceOption = None,
     template: options.TemplateFlag = False,
     watch: WatchFlag = False,
     json: Json = False,
@@ -44,6 +45,7 @@ def claim_status(
         print(worklist.template(worklist.CLAIM_STATUS), end="")
         return
     office.acting("ask payers")
+    office.take_evidence(evidence)
     if batch:
         from bots.cli.batches import Batch, ask_batch
 

@@ -29,6 +29,7 @@ def eligibility(
     fresh: options.FreshFlag = False,
     excel: options.ExcelFlag = False,
     yes: options.YesFlag = False,
+    evidence: options.EvidenceOption = None,
     template: options.TemplateFlag = False,
     watch: WatchFlag = False,
     json: Json = False,
@@ -40,6 +41,7 @@ def eligibility(
         print(worklist.template(worklist.ELIGIBILITY), end="")
         return
     office.acting("ask payers")
+    office.take_evidence(evidence)
     if batch:
         from bots.cli.batches import Batch, ask_batch
 

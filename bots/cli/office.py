@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from bots import now, settings
 from bots.cli.asking import asking
@@ -68,6 +68,11 @@ class Office:
     def acting(self, action: Action) -> None:
         """The first line of a command that does more than read. Raises `InputError` that says whom to ask."""
         self.people.check(who(), action)
+
+    def take_evidence(self, wish: Literal["none", "screen", "trace"] | None) -> None:
+        """Take evidence of this command's runs otherwise than the settings say."""
+        if wish:
+            self.settings = self.settings.model_copy(update={"evidence": wish})
 
     @asynccontextmanager
     async def runner(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -23,6 +23,10 @@ PreviewFlag = Annotated[bool, typer.Option("--preview", help="Count and route th
 FreshFlag = Annotated[bool, typer.Option("--fresh", help="Ask again what was answered within 24 hours.")]
 ExcelFlag = Annotated[bool, typer.Option("--excel", help="Write the answers so that Excel reads their letters right.")]
 YesFlag = Annotated[bool, typer.Option("--yes", help="Ask large batches without a question back.")]
+EvidenceOption = Annotated[
+    Literal["none", "screen", "trace"] | None,
+    typer.Option("--evidence", help="Take evidence of this run however it ends: its last screen, or a trace too."),
+]
 TemplateFlag = Annotated[bool, typer.Option("--template", help="Print a sample CSV.")]
 
 

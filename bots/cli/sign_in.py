@@ -8,14 +8,16 @@ import typer
 
 from bots.cli.office import office
 from bots.cli.printing import Json, print_fields, print_json, print_table
+from bots.cli.question_options import EvidenceOption
 from bots.cli.watching import WatchFlag, ask_for_sign_off, pace_of
 
 Name = Annotated[str, typer.Argument(help="The account's name.")]
 
 
-def sign_in(name: Name, watch: WatchFlag = False, json: Json = False) -> None:
+def sign_in(name: Name, watch: WatchFlag = False, evidence: EvidenceOption = None, json: Json = False) -> None:
     """Sign in to the portal of an account, with its code if one is asked for."""
     office.acting("sign in to a portal")
+    office.take_evidence(evidence)
     result = office.carry_out(name, lambda runner: runner.run(name, "login", fresh=watch), pace=pace_of(watch))
     how = {"stored": "still signed in from before", "password": "signed in with the password"}[result.sign_in]
     if json:
@@ -58,12 +60,25 @@ def runs(
 ) -> None:
     """What was run, newest first."""
     rows = office.inventory.rows(
-        "SELECT * FROM runs WHERE account = ifnull(?, account) ORDER BY started_at DESC, id DESC LIMIT ?", (name, limit)
+        "SELECT r.*, (SELECT id FROM evidence e WHERE e.run_id = r.id ORDER BY e.at DESC LIMIT 1) AS evidence "
+        "FROM runs r WHERE account = ifnull(?, account) ORDER BY started_at DESC, id DESC LIMIT ?",
+        (name, limit),
     )
     if json:
         print_json(rows)
     else:
-        columns = ["id", "account", "flow", "source", "sign_in", "questions", "answered", "error", "message"]
+        columns = [
+            "id",
+            "account",
+            "flow",
+            "source",
+            "sign_in",
+            "questions",
+            "answered",
+            "error",
+            "message",
+            "evidence",
+        ]
         print_table(rows, columns, empty="nothing has been run yet")
 
 

@@ -259,3 +259,26 @@ def m015_how_screens_look(db: Database) -> None:
             first_seen_at TEXT NOT NULL, changed_at TEXT NOT NULL,
             PRIMARY KEY (portal, screen)) STRICT, WITHOUT ROWID"""
     )
+
+
+@migrations()
+def m014_evidence(db: Database) -> None:
+    """Evidence that lies sealed on the disk, what must not be purged, and the counts of runs that were."""
+    db.execute(
+        """CREATE TABLE evidence (
+            id TEXT PRIMARY KEY, run_id TEXT NOT NULL, account TEXT NOT NULL, portal TEXT NOT NULL, flow TEXT NOT NULL,
+            screen TEXT, why TEXT NOT NULL, error TEXT, at TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL,
+            sha256_sealed TEXT NOT NULL, sealed_for TEXT NOT NULL) STRICT, WITHOUT ROWID"""
+    )
+    db.execute("CREATE INDEX evidence_run ON evidence(run_id)")
+    db.execute(
+        """CREATE TABLE retention_holds (
+            id INTEGER PRIMARY KEY, kind TEXT NOT NULL, what TEXT NOT NULL, because TEXT NOT NULL, by TEXT NOT NULL,
+            at TEXT NOT NULL, released_by TEXT, released_at TEXT, released_because TEXT) STRICT"""
+    )
+    db.execute(
+        """CREATE TABLE run_days (
+            day TEXT NOT NULL, account TEXT NOT NULL, portal TEXT NOT NULL, flow TEXT NOT NULL, runs INTEGER NOT NULL,
+            failed INTEGER NOT NULL, asked INTEGER NOT NULL, answered INTEGER NOT NULL,
+            PRIMARY KEY (day, account, portal, flow)) STRICT, WITHOUT ROWID"""
+    )

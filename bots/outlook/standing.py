@@ -7,6 +7,7 @@ from typing import Any
 
 from bots import guard, sharing
 from bots.brake import check_day, check_place, check_stopped
+from bots.exhibits import UNLISTED
 from bots.inventory import Inventory
 from bots.inventory.accounts import get_account
 from bots.settings import Settings
@@ -33,6 +34,7 @@ class AccountStanding:
     last_good_sign_in: str | None
     last_failure: str | None
     last_failure_words: str | None
+    evidence: str
     way_back: str
 
     def as_dict(self) -> dict[str, Any]:
@@ -76,6 +78,13 @@ def standing_of(inventory: Inventory, vault: Vault, settings: Settings, name: st
         kept_session=(settings.state_folder / f"{name}.age").exists(),
         last_good_sign_in=row["last_good_sign_in_at"],
         last_failure=row["last_failure"],
-        last_failure_words=portal.phrases.get(phrase, "unlisted text") if phrase else None,
+        last_failure_words=portal.phrases.get(phrase, UNLISTED) if phrase else None,
+        evidence=_evidence(inventory, name),
         way_back=way_back(row, portal.policy, row["last_failure"] or "") if problem else "",
     )
+
+
+def _evidence(inventory: Inventory, account: str) -> str:
+    """The id of the account's newest evidence; empty when there is none."""
+    row = inventory.row("SELECT id FROM evidence WHERE account = ? ORDER BY at DESC LIMIT 1", (account,))
+    return str(row["id"]) if row else ""

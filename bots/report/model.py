@@ -9,8 +9,6 @@ from pydantic import Field
 
 from flows.parties import Record
 
-UNLISTED = "unlisted text"  # stands for words of a portal that are in no list and so stay where they were read
-
 
 class Need(Record):
     """Something that a person has to do. `what` is an account's nickname, or a portal's name.

@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from bots import guard, sharing
+from bots.exhibits import told_unlisted
 from bots.guard import DEFAULT_THRESHOLD, Standing
 from bots.incidents import incident_name
 from bots.inventory import Inventory
-from bots.report.model import UNLISTED, AccountLine, LastFailure, Need
+from bots.report.model import AccountLine, LastFailure, Need
 from bots.report.words import Acts, plain
 from bots.ways_back import way_back
 from flows.errors import AccountHeld
@@ -32,7 +33,8 @@ _WITH_A_PAST = """SELECT account FROM ledger l WHERE verdict IN ('open', 'refuse
     (SELECT max(id) FROM ledger g WHERE g.account = l.account AND g.kind IN ('signed_in', 'unfreeze')
      AND (g.kind = 'unfreeze' OR g.by IS NULL)), 0)
     UNION SELECT account FROM incidents WHERE kind = 'freeze' AND closed_at IS NULL"""
-_LAST_RUNS = """SELECT r.* FROM accounts a JOIN runs r ON r.rowid = (SELECT rowid FROM runs WHERE account = a.name
+_LAST_RUNS = """SELECT r.*, (SELECT id FROM evidence e WHERE e.run_id = r.id ORDER BY e.at DESC LIMIT 1) AS evidence
+    FROM accounts a JOIN runs r ON r.rowid = (SELECT rowid FROM runs WHERE account = a.name
     AND ended_at IS NOT NULL AND ended_at <= ? {also} ORDER BY started_at DESC, rowid DESC LIMIT 1)"""
 _CONTACT = f"AND ifnull(error, '') NOT IN {_GUARD}"
 _FAILED = f"AND error IS NOT NULL AND error NOT IN {_GUARD}"
@@ -67,9 +69,13 @@ class Account:
         good = self.row["last_good_sign_in_at"] or ""
         return run if run and run["error"] and run["ended_at"] >= good else None
 
-    def words(self, phrase: str | None) -> str:
-        """The portal's words behind a phrase id, when they are listed."""
-        return self.portal.phrases.get(phrase or "", UNLISTED) if self.portal else UNLISTED
+    def words(self, phrase: str | None, run_id: str | None) -> str:
+        """The portal's words behind a phrase id, when they are listed; else where they can be read."""
+        listed = self.portal.phrases.get(phrase or "") if self.portal else None
+        return listed or told_unlisted(self._evidence(run_id))
+
+    def _evidence(self, run_id: str | None) -> str | None:
+        return next((run["evidence"] for run in (self.last_failed, self.last_run) if run and run["id"] == run_id), None)
 
 
 def read_accounts(inventory: Inventory, vault_names: Collection[str], at: str) -> list[Account]:
@@ -175,7 +181,7 @@ def _freeze_state(freeze: dict[str, Any]) -> str:
 def _run_words(account: Account, run: dict[str, Any]) -> str:
     """The portal's words in a failed run: listed ones, or that there were others; nothing where words say nothing."""
     told = run["phrase"] or (run["screen"] and plain(run["error"]).acts is Acts.PERSON)
-    return account.words(run["phrase"]) if told else ""
+    return account.words(run["phrase"], run["id"]) if told else ""
 
 
 def need_of(account: Account, zone: Zone, at: datetime) -> Need | None:
@@ -208,7 +214,7 @@ def _frozen(account: Account, freeze: dict[str, Any]) -> dict[str, str]:
     return {
         "state": _freeze_state(freeze) + (", account frozen" if by_worker else ""),
         "error": freeze["error"],
-        "portal_words": account.words(freeze["phrase"]) if by_worker else "",
+        "portal_words": account.words(freeze["phrase"], freeze["run_id"]) if by_worker else "",
         "worker": f"{_counted(account)}, then stopped. {_limit(account)}" if by_worker else upper(freeze["message"]),
         "do": guard.next_step(account.name, account.standing),
     }

@@ -6,8 +6,9 @@ import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
+from bots.exhibits import UNLISTED
 from bots.report.costs import by_when
-from bots.report.model import UNLISTED, Need, Report
+from bots.report.model import Need, Report
 from bots.report.office import checked_words, in_time
 from bots.report.whole import planned_words
 
@@ -63,7 +64,7 @@ def when(at: datetime | None) -> str:
 
 def quoted(words: str) -> str:
     """A portal's words in quotation marks; what stands for words in none."""
-    return words if words == UNLISTED else f'"{words}"'
+    return words if words.startswith(UNLISTED) else f'"{words}"'
 
 
 def plural(count: int, one: str, several: str = "") -> str:

@@ -14,9 +14,9 @@ from typing import Any, ParamSpec, TypeVar
 
 import structlog
 
-from bots import answers, drift, guard, holds, now, requests
+from bots import answers, drift, exhibits, guard, holds, now, requests
 from bots.brake import Limits, NotNow
-from bots.desk import Answer, Failure, Grant, Inquiry, PatientAnswer, Question, SignIn, Verdict
+from bots.desk import Answer, EvidenceHead, Failure, Grant, Inquiry, PatientAnswer, Question, SignIn, Verdict
 from bots.disk import read, write_durably
 from bots.era.paid_claims import note_paid
 from bots.era.routes import Routes
@@ -84,6 +84,7 @@ class InventoryDesk:
         writer: Executor,
         eras: Path,
         routes: Routes,
+        evidence: exhibits.Exhibits,
         tell: Callable[[str], None],
     ) -> None:
         self.offset = 0
@@ -103,6 +104,7 @@ class InventoryDesk:
         self._wanted = wanted
         self._writer = writer
         self._shelf = Shelf(inventory, eras, held.account, portal.name, head.run_id, routes.opens)
+        self._exhibits = evidence
         self._tell = tell
 
     async def _commit(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -259,6 +261,10 @@ class InventoryDesk:
             )
             for words in found:
                 await self.notice("drift", words)
+
+    async def keep_evidence(self, head: EvidenceHead, sealed: str) -> str:
+        """Put it beside the other evidence, unless there is no room."""
+        return await self._commit(self._exhibits.keep, self._head.run_id, head, base64.b64decode(sealed))
 
     async def notice(self, kind: str, words: str) -> None:
         """Keep a notice."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
-from bots import sharing
+from bots import exhibits, sharing
 from bots.brake import Limits, check_portal
 from bots.desk import Candidate, Order, Outcome, Question, SignIn
 from bots.engine import Engine
@@ -120,6 +120,7 @@ class Run:
             questions=self.questions,
             eras=self.settings.fetched_folder,
             routes=self._routes(),
+            evidence=exhibits.of(self.settings, self.inventory, self.head.account, self.head.portal),
             tell=self.tell,
             record=self.record,
             wanted=self.wanted,

@@ -15,6 +15,7 @@ from bots.browser import find_browser, find_headed_browser
 from bots.codes.channels import Ask, channels_of
 from bots.desk import Candidate, Failure, Order, Question, SignIn
 from bots.engine import Engine
+from bots.evidence.plan import plan_of
 from bots.inventory import Inventory
 from bots.inventory.accounts import get_account
 from bots.restored import VaultWatch, remember
@@ -108,6 +109,7 @@ class Runner:
             vault,
             key,
             channels=channels_of(settings, key, ask),
+            evidence=plan_of(settings, key),
             sign_ins_at_once=settings.sign_ins_at_once,
             step_seconds=settings.step_timeout_seconds,
             person=person,
@@ -254,7 +256,7 @@ class Runner:
         return min(questions, max(0, left))
 
     def _concluded(self, run: Run, failure: Failure | None) -> RunResult:
-        head = run.head
+        head, asked = run.head, run.done - run.unwanted
         if failure:
             freezes.freeze_for(self._inventory, head.account, failure, run_id=head.run_id, fingerprint=run.fingerprint)
         end_run(self._inventory, head, run.sign_in, failure, run.steps)
@@ -269,12 +271,10 @@ class Runner:
             **asdict(head),
             flow=run.template.flow,
             sign_in=str(run.sign_in),
-            asked=run.done - run.unwanted,
+            asked=asked,
             answered=run.answered,
             error=failure.error if failure else None,
             phrase=failure.phrase if failure else None,
             steps=run.steps,
         )
-        return RunResult(
-            head, run.sign_in, run.done - run.unwanted, run.answered, failure, run.in_flight, run.candidate
-        )
+        return RunResult(head, run.sign_in, asked, run.answered, failure, run.in_flight, run.candidate)

@@ -29,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "era"))
 
 from making import Pay, remittance
 
-from bots import arrivals, disk, sealing
+from bots import arrivals, disk, exhibits, sealing
 from bots.brake import Limits
 from bots.era.fetched import take_fetched
 from bots.era.routes import FILE as ROUTES
@@ -164,6 +164,7 @@ async def desk_of(home: Path, tell: Callable[[str], None] = lambda words: None) 
                 writer=writer,
                 eras=settings.fetched_folder,
                 routes=load_routes(settings.config / ROUTES),
+                evidence=exhibits.of(settings, inventory, "a", "once"),
                 tell=tell,
             )
     inventory.close()

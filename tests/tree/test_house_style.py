@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from bots.cli.new_portal import marks
+from bots.inventory import Inventory
 from bots.recording.book import recorded_pairs
 from bots.report.words import plain
 from flows import errors
@@ -86,6 +88,12 @@ def test_locators_live_in_screens_only(path: Path) -> None:
     assert calls == []
 
 
+def _same(tree: ast.Module, function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.AST]:
+    """What is in a function, as nodes of this tree."""
+    found = next(node for node in ast.walk(tree) if getattr(node, "name", "") == function.name)
+    return ast.walk(found)
+
+
 @pytest.mark.parametrize("path", [p for p in SOURCES if "payers" in p.parts], ids=named)
 def test_secrets_are_read_inside_private_steps_only(path: Path) -> None:
     tree = tree_of(path)
@@ -95,12 +103,16 @@ def test_secrets_are_read_inside_private_steps_only(path: Path) -> None:
         if isinstance(node, ast.AsyncWith) and any("private=True" in ast.unparse(item) for item in node.items)
     ]
     inside = {id(child) for step in private for child in ast.walk(step)}
+    for function in functions(path):  # one that is called from private steps alone is part of them
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == function.name]
+        if calls and all(id(node) in inside for node in calls):
+            inside |= {id(child) for child in _same(tree, function)}
     outside = [
         f"line {node.lineno}"
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
-        and node.func.attr in ("password", "answer_prompt", "security_answer", "code")
+        and node.func.attr in ("password", "new_password", "letter", "answer_prompt", "security_answer", "code")
         and ast.unparse(node.func.value) == "session"
         and id(node) not in inside
     ]
@@ -144,6 +156,87 @@ def test_what_is_pressed_is_known_by_its_whole_name(path: Path) -> None:
         and not re.search(r"name=re\.compile\('\^.*\$'\)", ast.unparse(call))
     ]
     assert loose == []
+
+
+def _calls(path: Path) -> list[ast.Call]:
+    return [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call)]
+
+
+MAY_PRINT = ("bots/cli/", "sandbox/")
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if not named(p).startswith(MAY_PRINT)], ids=named)
+def test_only_commands_print(path: Path) -> None:
+    """Whatever else prints may print anything: nobody looks at it with the redaction of the log in mind."""
+    found = [f"line {call.lineno}" for call in _calls(path) if ast.unparse(call.func) in PRINTING]
+    assert found == []
+
+
+PRINTING = {
+    "print",
+    "pprint",
+    "sys.stdout.write",
+    "sys.stderr.write",
+    "traceback.print_exc",
+    "traceback.print_exception",
+}
+LOGGING = re.compile(
+    r"(log|logger|logging|structlog\.get_logger\(.*\))\.(debug|info|warning|error|exception|critical|log)"
+)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=named)
+def test_an_event_of_the_log_is_a_sentence_without_a_value_in_it(path: Path) -> None:
+    """A value goes into a field, where the list of fields judges it (`bots.logs.FIELDS`)."""
+    found = [
+        f"line {call.lineno}"
+        for call in _calls(path)
+        if LOGGING.fullmatch(ast.unparse(call.func))
+        and not (len(call.args) == 1 and isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str))
+    ]
+    assert found == []
+
+
+# What a column called so would hold: member data, or a secret. `payee_…` and `user_id` are the organization's own.
+PHI = re.compile(
+    r"member|subscriber|patient|dependent|beneficiary|birth|dob|ssn|diagnos|procedure|gender|^sex$|first_name|last_name|"
+    r"claim_(number|id)|password$|^secret|totp|^code$|cookie|token|answer$|claim_control"
+)
+NO_PHI = {
+    "era_drops.member",  # which member of an archive file
+    "era_payments.member",
+}
+
+
+def test_no_column_of_the_inventory_is_named_for_member_data_or_a_secret(tmp_path: Path) -> None:
+    inventory = Inventory(tmp_path / "inventory.db")
+    columns = {
+        f"{table['name']}.{column['name']}"
+        for table in inventory.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
+        for column in inventory.rows(f"PRAGMA table_info('{table['name']}')")
+    }
+    inventory.close()
+    assert len(columns) > 100
+    assert {column for column in columns if PHI.search(column.partition(".")[2])} == NO_PHI
+
+
+@pytest.mark.parametrize(
+    ("source", "test"),
+    [
+        ("print('x')", test_only_commands_print),
+        ("import sys\nsys.stderr.write('x')", test_only_commands_print),
+        ("log.info(f'run {x}')", test_an_event_of_the_log_is_a_sentence_without_a_value_in_it),
+        ("log.warning('run %s', x)", test_an_event_of_the_log_is_a_sentence_without_a_value_in_it),
+        ("structlog.get_logger().error(x)", test_an_event_of_the_log_is_a_sentence_without_a_value_in_it),
+        ("async def f(session):\n    await session.password()", test_secrets_are_read_inside_private_steps_only),
+        ("async def f(session):\n    await session.letter()", test_secrets_are_read_inside_private_steps_only),
+    ],
+    ids=lambda given: given if isinstance(given, str) else given.__name__,
+)
+def test_the_rules_see_what_they_forbid(tmp_path: Path, source: str, test: Callable[[Path], None]) -> None:
+    (tmp_path / "x.py").write_text(source)
+    with pytest.raises(AssertionError, match="line"):
+        test(tmp_path / "x.py")
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=named)
