@@ -21,6 +21,7 @@ from bots.clock.office_days import OfficeDays
 from bots.clock.rows import LARGE
 from bots.desk import Failure, Question
 from bots.disk import private_folder
+from bots.era.claim_answers import era_of_claims
 from bots.holds import held_payers, withheld
 from bots.inventory import Inventory, stamp
 from bots.inventory.accounts import organizations
@@ -170,7 +171,7 @@ class ListsOfARow:
                 runs = await run_batch(plan, self._in_turn(plan), journal, tripwire, lambda result: None)
         finally:
             if worklist.rows:
-                write_answers(worklist, plan.results, target)
+                write_answers(worklist, plan.results, target, era=era_of_claims(self.settings, self.inventory))
         self._record(schedule, file, due_at, worklist, plan, words, target, ready=True)
         return _trouble(worklist, plan, runs)
 

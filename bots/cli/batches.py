@@ -16,6 +16,7 @@ from bots.batch import Plan, plan_batch, run_batch
 from bots.cli.office import log_to, office
 from bots.cli.printing import print_json, tell
 from bots.disk import private_folder
+from bots.era.claim_answers import era_of_claims
 from bots.holds import held_payers, withheld
 from bots.journal import Journal
 from bots.lists import read_questions
@@ -69,7 +70,8 @@ def ask_batch(contract: Contract, batch: Batch, *, json: bool) -> None:
     try:
         runs = asyncio.run(_ask(plan, journal))
     finally:
-        write_answers(worklist, plan.results, target, excel=batch.excel)
+        era = era_of_claims(office.settings, office.inventory)
+        write_answers(worklist, plan.results, target, excel=batch.excel, era=era)
     _sum_up(worklist, plan, runs, target, json=json)
 
 

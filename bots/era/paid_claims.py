@@ -38,11 +38,16 @@ _CAME = """SELECT 1 FROM era_payments WHERE payer IN ('', ?) AND (payee_npi = ? 
 def note_paid(db: Any, run_id: str, payer: str, inquiry: ClaimStatusInquiry, answer: ClaimStatusAnswer) -> None:
     """Count the paid claims of one answer, inside the caller's transaction."""
     for claim in answer.claims:
-        if claim.status in _PAID and (claim.paid is None or claim.paid > 0):
-            _count(db, (payer, answer.provider_npi, inquiry.organization.tin, *_payment(claim), run_id), claim.paid)
+        if is_paid(claim):
+            _count(db, (payer, answer.provider_npi, inquiry.organization.tin, *payment_of(claim), run_id), claim.paid)
 
 
-def _payment(claim: Claim) -> tuple[str, str]:
+def is_paid(claim: Claim) -> bool:
+    """Whether an 835 with money has to come of it."""
+    return claim.status in _PAID and (claim.paid is None or claim.paid > 0)
+
+
+def payment_of(claim: Claim) -> tuple[str, str]:
     """Trace number and day of a claim's payment; without a day of its own the claim's, or today."""
     trace = (claim.payment_number or "").strip()
     day = claim.payment_date or claim.finalized_on or claim.status_date or now.utc().date()
@@ -81,6 +86,11 @@ def paid_not_here(inventory: Inventory, routes: Routes, within: int) -> Iterator
 
 
 def _came(inventory: Inventory, row: dict[str, Any], within: int) -> bool:
-    day = date.fromisoformat(row["paid_on"])
-    span = ((day - _DAYS_BEFORE).isoformat(), after(day, within).isoformat())
+    span = span_of(row["paid_on"], within)
     return inventory.row(_CAME, (row["payer"], row["payee_npi"], row["payee_tin"], *span)) is not None
+
+
+def span_of(day: str, within: int) -> tuple[str, str]:
+    """The first and the last day of a payment whose claims tell of `day` only."""
+    paid_on = date.fromisoformat(day)
+    return (paid_on - _DAYS_BEFORE).isoformat(), after(paid_on, within).isoformat()

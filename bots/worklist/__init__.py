@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bots.worklist.claims import EraOf
 from bots.worklist.columns import ColumnMap
 from bots.worklist.contract import CLAIM_STATUS, CONTRACTS, ELIGIBILITY, Contract
 from bots.worklist.payer_names import find_payer, load_aliases
@@ -17,6 +18,7 @@ __all__ = [
     "ELIGIBILITY",
     "ColumnMap",
     "Contract",
+    "EraOf",
     "Preview",
     "Result",
     "Row",

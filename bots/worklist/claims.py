@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bots.worklist.cells import Value, plain_number
 from bots.worklist.contract import CLAIM_STATUS
@@ -10,6 +10,9 @@ from flows.claim_status import Claim, ClaimStatusAnswer, ClaimStatusInquiry
 
 MATCHES = ("payer_claim_number", "control_number", "dates_and_amount", "")
 """How a claim can be known to be the one asked for, the surest first; empty: it is only among those found."""
+
+EraOf = Callable[[str, ClaimStatusInquiry, Claim], str]
+"""What is known of a claim's 835 (`received`, `missing`, `other_route`, or empty), by payer, question and claim."""
 
 
 def ranked(inquiry: ClaimStatusInquiry, claims: Sequence[Claim]) -> list[tuple[Claim, str]]:
@@ -30,12 +33,14 @@ def _matched_by(inquiry: ClaimStatusInquiry, claim: Claim) -> str:
     return "dates_and_amount" if within else ""
 
 
-def claim_rows(answer: ClaimStatusAnswer, inquiry: ClaimStatusInquiry) -> list[dict[str, Value]]:
+def claim_rows(
+    answer: ClaimStatusAnswer, inquiry: ClaimStatusInquiry, payer: str, era: EraOf
+) -> list[dict[str, Value]]:
     """Return the columns of the answers file that the answer fills: a row for each claim, one where none was found."""
     shown = _shown(answer) | {"claims_found": len(answer.claims)}
     found = ranked(inquiry, answer.claims)
     rows = [
-        shown | _shown(claim) | {"claim_rank": rank, "matched_by": matched_by}
+        shown | _shown(claim) | {"claim_rank": rank, "matched_by": matched_by, "era": era(payer, inquiry, claim)}
         for rank, (claim, matched_by) in enumerate(found, 1)
     ]
     return rows or [shown]

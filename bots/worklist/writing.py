@@ -10,7 +10,7 @@ from pathlib import Path
 from bots.disk import write_durably
 from bots.worklist.benefits import answer_row, benefit_rows
 from bots.worklist.cells import Value, cell
-from bots.worklist.claims import claim_rows, line_rows
+from bots.worklist.claims import EraOf, claim_rows, line_rows
 from bots.worklist.contract import Contract
 from bots.worklist.reading import Row, Worklist
 from bots.worklist.results import Result, RowOutcome
@@ -34,18 +34,25 @@ def check_output(worklist: Worklist, out: Path) -> None:
         raise InputError(f"{out}: would overwrite the file with the questions; choose another name")
 
 
-def write_answers(worklist: Worklist, results: Mapping[str, Result], out: Path, *, excel: bool = False) -> None:
+def write_answers(
+    worklist: Worklist,
+    results: Mapping[str, Result],
+    out: Path,
+    *,
+    excel: bool = False,
+    era: EraOf = lambda payer, inquiry, claim: "",
+) -> None:
     """Write the answers in the order of the rows to `out`, and their lines beside it; `results` are by key.
 
     A row gets one line, or one for each claim that was found. Both files are replaced whole, the companion first.
-    `excel` puts the mark in front by which Excel knows UTF-8.
+    `excel` puts the mark in front by which Excel knows UTF-8; `era` tells of the 835s of paid claims.
     """
     check_output(worklist, out)
     contract, encoding = worklist.contract, "utf-8-sig" if excel else "utf-8"
     pairs = [(row, results.get(row.key)) for row in worklist.rows]
     details = _csv(contract.details, (line for row, result in pairs for line in _detail_lines(row, result, contract)))
     headings = ("reference", *worklist.passed, *contract.answers)
-    answers = _csv(headings, (line for row, result in pairs for line in _lines(row, result, contract)))
+    answers = _csv(headings, (line for row, result in pairs for line in _lines(row, result, contract, era)))
     write_durably(companion(out, contract), details.encode(encoding))
     write_durably(out, answers.encode(encoding))
 
@@ -58,20 +65,20 @@ def _csv(headings: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     return text.getvalue()
 
 
-def _lines(row: Row, result: Result | None, contract: Contract) -> Iterator[list[str]]:
+def _lines(row: Row, result: Result | None, contract: Contract, era: EraOf) -> Iterator[list[str]]:
     outcome = _outcome(row, result)
-    for shown in _answer_rows(row, result):
+    for shown in _answer_rows(row, result, era):
         # the result's own time has an offset for certain
         values = {**outcome, **shown, "asked_at": outcome.get("asked_at")}
         yield [row.reference, *row.passed.values(), *(cell(values.get(column)) for column in contract.answers)]
 
 
-def _answer_rows(row: Row, result: Result | None) -> list[dict[str, Value]]:
+def _answer_rows(row: Row, result: Result | None, era: EraOf) -> list[dict[str, Value]]:
     match row.inquiry, result and result.answer:
         case EligibilityInquiry() as inquiry, EligibilityAnswer() as answer:
             return [answer_row(answer, inquiry.service_type)]
         case ClaimStatusInquiry() as inquiry, ClaimStatusAnswer() as answer:
-            return claim_rows(answer, inquiry)
+            return claim_rows(answer, inquiry, row.payer.name if row.payer else "", era)
     return [{}]
 
 

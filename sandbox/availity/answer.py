@@ -37,7 +37,7 @@ def coverage(outcome: Outcome) -> dict[str, Any]:
     """The payer knows the patient: everything the page shows."""
     member = _known(outcome.member)
     plan = member.plan
-    return {
+    shown = {
         "status": "Complete",
         "chip": _chip(outcome, member),
         "outage": outcome.outage,
@@ -49,6 +49,8 @@ def coverage(outcome: Outcome) -> dict[str, Any]:
         "sections": [] if plan is None else _sections(plan),
         "otherInsurance": member.other_insurance,
     }
+    empty = {"chip": "", "planName": "", "dates": [], "facts": [], "sections": [], "otherInsurance": ""}
+    return shown | (empty if outcome.flaw == "empty_result" else {})
 
 
 def _known(member: Member | None) -> Member:

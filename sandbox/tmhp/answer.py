@@ -46,6 +46,8 @@ def coverage_rows(outcome: Outcome) -> list[tuple[str, str]]:
     member = outcome.member
     if member is None or member.plan is None or member.begins is None:
         raise ValueError("a client with coverage is needed")
+    if outcome.flaw == "empty_result":
+        return []
     rows = [
         ("Eligibility Status", "Eligible" if outcome.covered else "Not Eligible"),
         ("Program", member.plan.name),

@@ -33,11 +33,12 @@ def overview(outcome: Outcome) -> dict[str, Any]:
     if member is None or member.plan is None:
         raise ValueError("an overview needs a member with a plan")
     plan, patient = member.plan, member.patient
-    networks = (("In Network", plan.in_network), ("Out of Network", plan.out_of_network))
+    empty = outcome.flaw == "empty_result"
+    networks = () if empty else (("In Network", plan.in_network), ("Out of Network", plan.out_of_network))
     return {
         "name": f"{patient.first_name} {patient.last_name}",
         "who": _who(outcome, member),
-        "coverage": _coverage(outcome, member),
+        "coverage": [] if empty else _coverage(outcome, member),
         "benefits": [row for network, benefits in networks for row in _rows(network, benefits)],
         "outage": outcome.outage,
     }

@@ -155,6 +155,16 @@ def written(path: Path, result: Result | None) -> tuple[list[dict[str, str]], li
     return answers, lines
 
 
+def test_each_claim_has_its_835_in_the_row(tmp_path: Path) -> None:
+    one = read(tmp_path, patient_control_number="000124-1")
+    claims = tuple(Claim(status=Status.PAID, portal_words="Paid", payment_number=trace) for trace in ("1", "2"))
+    answer = ClaimStatusAnswer(claims=claims, match=Match.EXACT, organization=CLINIC.name, provider_npi="1234567893")
+    result = {one.rows[0].key: answered(answer)}
+    write_answers(one, result, tmp_path / "a.csv", era=lambda payer, inquiry, claim: f"{payer} {claim.payment_number}")
+    with (tmp_path / "a.csv").open(newline="") as file:
+        assert [row["era"] for row in csv.DictReader(file)] == ["aetna 1", "aetna 2"]
+
+
 def test_a_good_row_becomes_a_question(tmp_path: Path) -> None:
     found = inquiry_of(
         tmp_path,

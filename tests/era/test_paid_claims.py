@@ -18,6 +18,7 @@ from making import Pay, remittance
 from office import LIMITS, Office, portal
 
 from bots.desk import Question
+from bots.era.claim_answers import era_of_claims
 from bots.era.routes import Routes
 from bots.runner.desk import InventoryDesk
 from bots.runner.runs import RunHead
@@ -213,3 +214,32 @@ def test_what_is_older_than_a_year_is_forgotten(house: Claims) -> None:
     house.go_to(MONDAY + timedelta(days=420))
     look(house.settings, house.inventory)
     assert house.inventory.rows("SELECT * FROM era_paid_claims") == []
+
+
+def test_the_answers_file_says_whether_the_835_is_here(house: Claims) -> None:
+    def told(claim: Claim) -> str:
+        return era_of_claims(house.settings, house.inventory)("aetna", INQUIRY, claim)
+
+    by_day = paid(payment_number=None)
+    unpaid = paid(status=Status.DENIED, paid=Decimal(0))
+    house.go_to(LATE - timedelta(days=1))
+    assert [told(claim) for claim in (paid(), by_day, unpaid)] == ["", "", ""]
+    house.go_to(LATE)
+    assert [told(claim) for claim in (paid(), by_day, unpaid)] == ["missing", "missing", ""]
+    house.intake.take_in(ONE, SOURCE)
+    other = paid(payment_number="900000009")
+    assert [told(claim) for claim in (paid(), by_day, unpaid, other)] == ["received", "received", "", "missing"]
+    house.routes(f"aetna,{TIN},clearinghouse,")
+    assert [told(claim) for claim in (paid(), other, unpaid)] == ["received", "other_route", ""]
+
+
+def test_an_835_that_came_another_way_is_no_missing_one(house: Claims) -> None:
+    house.intake.saw(ONE)
+    house.go_to(LATE)
+    assert era_of_claims(house.settings, house.inventory)("aetna", INQUIRY, paid()) == "other_route"
+
+
+def test_a_mistake_in_the_routes_keeps_no_answers_from_being_written(house: Claims) -> None:
+    house.routes("aetna,,carrier pigeon,")
+    house.go_to(LATE)
+    assert era_of_claims(house.settings, house.inventory)("aetna", INQUIRY, paid()) == ""

@@ -171,6 +171,7 @@ ROW_FAULTS = {
     "other_member": "AnswerUnreadable",
     "other_organization": "AnswerUnreadable",
     "stale_result": "AnswerUnreadable",
+    "empty_result": "AnswerUnreadable",
     "slow_answer": None,
 }
 
