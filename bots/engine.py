@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
 
+from bots import kept_state
 from bots.browser import Host, tidy
 from bots.codes.channels import Channels
 from bots.desk import Desk, Order, Outcome
 from bots.evidence.plan import Plan
 from bots.faults import translated
 from bots.looks import Looker
-from bots.sealing import Key, Unreadable, unseal
+from bots.sealing import Key
 from bots.session import LiveSession, Pace, Person
 from bots.vault import Vault
 from bots.worker import work
@@ -61,7 +59,7 @@ class Engine:
     @asynccontextmanager
     async def seat(self, order: Order, portal: Portal, desk: Desk) -> AsyncIterator[LiveSession]:
         """A session for the order's account in a context of its own, with the signed-in state that was kept."""
-        state = unsealed_state(None if order.fresh else await desk.stored_state(), self._key)
+        state = kept_state.unsealed(None if order.fresh else await desk.stored_state(), self._key)
         host = await self._host()
         try:
             async with host.context(state["storage"]) as (context, line):
@@ -81,7 +79,7 @@ class Engine:
                 )
                 session.witness.attend(desk, self._evidence, host.traces)
                 with translated("restore the signed-in state"):
-                    await session.restore(state["session"])
+                    await kept_state.restore(session.page, state["session"])
                 try:
                     yield session
                 finally:
@@ -131,12 +129,3 @@ class Engine:
         hosts, self._hosts = self._hosts, []
         for host in hosts:
             await host.stop()
-
-
-def unsealed_state(sealed: str | None, key: Key) -> dict[str, Any]:
-    """What `LiveSession.sealed_state` sealed; an empty state when there is none or it can't be opened."""
-    with suppress(Unreadable, ValueError):
-        if sealed is not None:
-            state: dict[str, Any] = json.loads(unseal(base64.b64decode(sealed), key, "the signed-in state"))
-            return state
-    return {"storage": None, "session": {}}

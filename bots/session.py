@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from bots import arrivals
+from bots import arrivals, kept_state
 from bots.attempts import Attempts
 from bots.challenge import Challenge
 from bots.codes.channels import Channels
@@ -20,7 +17,7 @@ from bots.desk import Candidate, Desk, SignIn, Verdict
 from bots.evidence.witness import Witness
 from bots.faults import translated
 from bots.relay import Line
-from bots.sealing import Key, seal
+from bots.sealing import Key
 from bots.vault import Vault
 from bots.vault.aside import aside
 from bots.watch import Watch
@@ -291,21 +288,8 @@ class LiveSession:
             await self._desk.notice("a password that is not in the vault was typed", "")
 
     async def sealed_state(self) -> str:
-        """Cookies, local storage and the page's session storage, sealed, as text."""
-        kept = await self.page.evaluate("() => Object.assign({}, sessionStorage)")
-        address = urlsplit(self.page.url)
-        session = {f"{address.scheme}://{address.netloc}": kept} if kept else {}
-        state = {"storage": await self.page.context.storage_state(), "session": session}
-        return base64.b64encode(seal(json.dumps(state).encode(), self._key)).decode()
-
-    async def restore(self, session_storage: dict[str, dict[str, str]]) -> None:
-        """Put session storage back, on a blank page of each origin, before the portal's own scripts run."""
-        for origin, values in session_storage.items():
-            blank = f"{origin}/"
-            await self.page.route(blank, lambda route: route.fulfill(body="", content_type="text/html"))
-            await self.page.goto(blank)
-            await self.page.evaluate("values => Object.assign(sessionStorage, values)", values)
-            await self.page.unroute(blank)
+        """What keeps the account signed in, sealed, as text."""
+        return await kept_state.sealed(self.page, self._key)
 
     def _must_be_private(self, what: str) -> None:
         if not self._private:

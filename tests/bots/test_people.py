@@ -218,6 +218,7 @@ READING = {
 }
 # They come before there are people, stand apart from the data folder, or do what schedules.yaml says as "service".
 FOR_NOBODY = {"init", "demo", "new-portal", "sandbox", "serve", "codes listen"}
+FOR_NOBODY |= {"recordings accept", "recordings list", "diff-page"}  # of the source checkout
 CHANGING = {
     "account add": ["b", "--portal", "availity", "--user-id", "u"],
     "account freeze": ["a", "--because", "x"],
@@ -260,6 +261,7 @@ CHANGING = {
     "portal pause": ["availity", "--because", "x"],
     "portal resume": ["availity", "--because", "x"],
     "provider add": ["2000001018"],
+    "record": ["a", "login"],
     "restore": [],
     "run": ["mornings"],
     "report": ["--send"],

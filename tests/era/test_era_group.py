@@ -89,8 +89,10 @@ def test_seen_notes_what_came_another_way_and_names_what_it_can_not_read(desk: D
 def test_bank_reads_deposits(desk: Desk, tmp_path: Path) -> None:
     file = tmp_path / "bank.csv"
     file.write_text("date,trace,amount\n2026-11-03,900000001,2092.48\n2026-11-03,,3.00\n")
-    assert desk.run("bank", file).stdout == "deposits with a trace number: 1, new: 1; rows without one: 1\n"
-    assert desk.json("bank", file) == {"deposits": 1, "new": 0, "without_trace": 1}
+    assert (
+        desk.run("bank", file).stdout == "deposits with a trace number: 1, new: 1, with their 835: 0; without one: 1\n"
+    )
+    assert desk.json("bank", file) == {"deposits": 1, "new": 0, "matched": 0, "without_trace": 1}
     file.write_text("a,b\n1,2\n")
     assert isinstance(desk.run("bank", file).exception, InputError)
 

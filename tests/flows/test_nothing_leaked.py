@@ -19,9 +19,9 @@ from house import House, question
 from needles import arguments_of, files_in, leaks
 from pydantic import SecretStr
 
+from bots import kept_state
 from bots.attempts import Attempts
 from bots.codes.totp import Totp
-from bots.engine import unsealed_state
 from bots.exhibits import evidence_of
 from bots.logs import start_logging
 from bots.runner import runner as runner_module
@@ -177,7 +177,7 @@ def needles_of(house: House, name: str, member: Mapping[str, Any], codes: list[s
     }
     found |= {f"code {number}": code for number, code in enumerate(codes)}
     kept = house.settings.state_folder / f"{name}.age"
-    state = unsealed_state(kept.read_text() if kept.exists() else None, house.key)
+    state = kept_state.unsealed(kept.read_text() if kept.exists() else None, house.key)
     cookies = (state["storage"] or {}).get("cookies", [])
     found |= {f"cookie {cookie['name']}": cookie["value"] for cookie in cookies if len(cookie["value"]) >= 12}
     values = [value for origin in state["session"].values() for value in origin.values()]

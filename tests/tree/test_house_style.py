@@ -205,6 +205,7 @@ PHI = re.compile(
 NO_PHI = {
     "era_drops.member",  # which member of an archive file
     "era_payments.member",
+    "worklists.no_answer",  # how many
 }
 
 
