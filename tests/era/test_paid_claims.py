@@ -17,6 +17,7 @@ from era_house import LISTED, MONDAY, SOURCE, Days
 from making import Pay, remittance
 from office import LIMITS, Office, portal
 
+from bots import exhibits
 from bots.desk import Question
 from bots.era.claim_answers import era_of_claims
 from bots.era.routes import Routes
@@ -82,6 +83,7 @@ class Claims(Days):
                 writer=writer,
                 eras=self.settings.fetched_folder,
                 routes=Routes(),
+                evidence=exhibits.of(self.settings, self.inventory, "a", "availity"),
                 tell=lambda words: None,
             )
             asyncio.run(desk.answered(0, answer))
