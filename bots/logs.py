@@ -26,7 +26,8 @@ FIELDS: Mapping[str, re.Pattern[str]] = {
     "event": OUR_WORDS,
     **dict.fromkeys(("level", "timestamp", "logger", "error", "kind"), WORD),
     **dict.fromkeys(("run_id", "account", "portal", "flow", "module_version", "sign_in", "phrase"), WORD),
-    **dict.fromkeys(("asked", "answered", "ran", "failed", "interrupted", "steps", "traces"), WORD),
+    **dict.fromkeys(("asked", "answered", "ran", "failed", "interrupted", "steps", "traces", "runs", "port"), WORD),
+    **dict.fromkeys(("setting", "sid", "ending"), WORD),  # a message's id at the provider, the last digits of a number
     **dict.fromkeys(("where", "frames"), re.compile(r"[\w./<>]{1,120}:\d+( [\w<>]{1,60})?")),
     # what the disk, SQLite or schedules.yaml say of our own files; never what a page says
     **dict.fromkeys(("why", "reason", "next_due", "schedules"), re.compile(r"[^\x00-\x1f]{1,400}")),
