@@ -30,7 +30,7 @@ FIELDS: Mapping[str, re.Pattern[str]] = {
     **dict.fromkeys(("setting", "sid", "ending"), WORD),  # a message's id at the provider, the last digits of a number
     **dict.fromkeys(("where", "frames"), re.compile(r"[\w./<>]{1,120}:\d+( [\w<>]{1,60})?")),
     # what the disk, SQLite or schedules.yaml say of our own files; never what a page says
-    **dict.fromkeys(("why", "reason", "next_due", "schedules"), re.compile(r"[^\x00-\x1f]{1,400}")),
+    **dict.fromkeys(("why", "reason", "schedules"), re.compile(r"[^\x00-\x1f]{1,400}")),
 }
 """The fields of the log, and what each text in them looks like. Numbers and true or false pass in any of them."""
 
