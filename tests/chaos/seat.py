@@ -182,6 +182,7 @@ class Host:
     alive = True
     served = 0
     open = 0
+    traces = None
 
     @classmethod
     async def start(cls, executable: Path, *, headed: bool) -> Host:
