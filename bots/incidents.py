@@ -12,6 +12,9 @@
              a downloaded file that can't be written: it is in memory only, and is tried again until it is on disk
     lost era files that a portal gave out and offers no more, and that are not on disk
     late era an 835 or a deposit that is late, or a payment that waits for a person (`bots.era.findings`)
+    held, no password, failing, deadline
+             what the report says of accounts and stops nothing by itself: opened and closed with what it says
+             (`bots.report.taken_up`), so that a person can take it and put it aside
 
 An incident has an opener, a cause and a closer; each opening and closing is in the audit trail.
 """
@@ -42,10 +45,15 @@ class Kind(StrEnum):
     UNSAVED_ERA = "unsaved era"
     LOST_ERA = "lost era"
     LATE_ERA = "late era"
+    HELD = "held"
+    NO_PASSWORD = "no password"  # noqa: S105 - the name of a state
+    FAILING = "failing"
+    DEADLINE = "deadline"
 
 
 _OPEN = "SELECT * FROM incidents WHERE kind = ? AND closed_at IS NULL"
 FOLLOWED_BY_A_CANARY = (Kind.REPAIR, Kind.PAUSE)
+OF_THE_REPORT = (Kind.HELD, Kind.NO_PASSWORD, Kind.FAILING, Kind.DEADLINE)
 
 
 def open_incident(

@@ -63,6 +63,7 @@ def make_report(
         plan=plan,
         before=last_report(settings.report_folder, at),
         coming=_maintenance(settings, at),
+        take_up=True,
     )
 
 

@@ -41,7 +41,7 @@ def list_(
     if json:
         print_json(rows)
     else:
-        print_table([_told(row) for row in rows], COLUMNS, empty="nothing is stopped")
+        print_table([_told(row) for row in rows], COLUMNS, empty="no incident is open")
 
 
 def _told(row: dict[str, Any]) -> dict[str, Any]:
@@ -111,21 +111,27 @@ def _instant(text: str) -> str:
 
 @incident.command("close")
 def close(name: Id, because: Because, json: Json = False) -> None:
-    """It is settled. After a repair or a pause one run goes first."""
+    """It is settled. After a repair or a pause one run goes first; failing runs are told again when one more fails."""
     office.acting("look after incidents")
     _with_reason(because)
     row = find_incident(office.inventory, name)
     if row["closed_at"]:
         raise InputError(f"{incident_name(row)} is closed already")
-    if row["kind"] == Kind.FREEZE:
-        raise InputError(f"a freeze is lifted with: pk account unfreeze {row['account']} --because ...")
-    if row["kind"] == Kind.BRAKE:
-        raise InputError("the brake is released with: pk start --because ...")
-    if row["kind"] == Kind.HOLD:
-        raise InputError(f"say what becomes of the answers: pk held release|discard {incident_name(row)} --because ...")
+    if how := _CLOSED_OTHERWISE.get(row["kind"]):
+        raise InputError(how.format(account=row["account"], name=incident_name(row)))
     with office.inventory.write() as db:
         close_incident(db, row, by=office.person, because=because)
     print_done(f"{incident_name(row)} is closed", json=json, incident=row["id"])
+
+
+_CLOSED_OTHERWISE = {
+    Kind.FREEZE: "a freeze is lifted with: pk account unfreeze {account} --because ...",
+    Kind.HELD: "a held account goes on with: pk account unfreeze {account} --because ...",
+    Kind.NO_PASSWORD: "it closes by itself once there is one: pk vault set {account}",
+    Kind.DEADLINE: "it closes by itself once the date has changed; until then: pk incident snooze {name} --until DATE",
+    Kind.BRAKE: "the brake is released with: pk start --because ...",
+    Kind.HOLD: "say what becomes of the answers: pk held release|discard {name} --because ...",
+}
 
 
 def _with_reason(because: str) -> None:

@@ -47,14 +47,14 @@ def status_token(json: Json = False) -> None:
 
 
 def today(json: Json = False) -> None:
-    """The first screen of the morning report, as of now: can the office work, and what needs a person."""
+    """The first screen of the morning report, as of now, below its subject: can the office work, who is needed."""
     from bots.morning import make_report
-    from bots.report import render_first_screen, to_json
+    from bots.report import render_first_screen, subject, to_json
     from bots.service import is_running
 
     settings = office.settings  # and with them the clock to go by
     found = make_report(settings, office.inventory, office.vault, service_running=is_running(settings.home))
-    print(to_json(found) if json else render_first_screen(found), end="")
+    print(to_json(found) if json else f"Subject: {subject(found)}\n\n{render_first_screen(found)}", end="")
 
 
 def report(

@@ -30,8 +30,7 @@ def ahead(
     at: datetime,
 ) -> tuple[Ahead, ...]:
     """What falls due, but for what is among the needs already; pauses that end; closed banks; and what else comes."""
-    needed = {(need.what, need.age) for need in needs if need.age.endswith(("days left", "days over"))}
-    dated = {name for name, _ in needed}
+    dated = {need.what for need in needs if need.kind == Kind.DEADLINE}
     found = [_due(item) for item in items if item.kind is not DueKind.GUARD and item.account not in dated]
     found += _pauses(incidents, zone, at)
     found += [*_holidays(at), *coming]

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from bots.report.history import YARDSTICK
 from bots.report.model import AccountLine, Planned, PortalLine, Report
-from bots.report.text import plural, quoted, when, wrapped
+from bots.report.text import quoted, when, wrapped
+from bots.report.words import plural
 
 OWN_USER_ID = "Give the worker a user id of its own in their place."
 FINE_SHOWN = 20  # more fine accounts than this are counted, not listed

@@ -13,7 +13,7 @@ from bots.incidents import Kind, open_ones
 from bots.inventory import Inventory, stamp
 from bots.inventory.accounts import organizations
 from bots.outlook import Clocks, DueItem, survey
-from bots.report import ahead, changes, costs, history, needs, office, whole
+from bots.report import ahead, changes, costs, history, needs, office, taken_up, whole
 from bots.report.eras import era_needs
 from bots.report.model import AccountLine, Ahead, FlowLine, Need, NotRun, Report, WorkList
 from bots.report.standings import Account, line_of, masked, need_of, put_aside, read_accounts
@@ -66,15 +66,16 @@ def gather(
     plan: Plan | None = None,
     before: dict[str, Any] | None = None,
     coming: Sequence[Ahead] = (),
+    take_up: bool = False,
 ) -> Report:
     """The report as of `at`, over the day before it, with every time shown in the zone of `at`.
 
     `vault_names` are the accounts that the vault has an entry for, `before` the last report (`changes.last_report`),
-    `coming` what else falls into the next days.
+    `coming` what else falls into the next days. With `take_up` each need that has no incident gets one.
     Contacts nothing, opens no secret.
     """
     source = _source(inventory, vault_names, at, settings or Settings(home=inventory.path.parent), plan or Plan())
-    report = _gathered(source, service_running, coming)
+    report = _gathered(source, service_running, coming, take_up=take_up)
     found = changes.compare(before, report)
     told = datetime.fromisoformat(before["at"]).astimezone(at.tzinfo) if before else None
     return report.model_copy(update={"changes": found, "compared_with": told})
@@ -99,10 +100,13 @@ def _source(inventory: Inventory, vault_names: Collection[str], at: datetime, se
     )
 
 
-def _gathered(source: Source, service_running: bool, coming: Sequence[Ahead]) -> Report:
+def _gathered(source: Source, service_running: bool, coming: Sequence[Ahead], *, take_up: bool) -> Report:
     inventory, at, since, until = source.inventory, source.at, source.since, source.until
     lists = office.work_lists(inventory, since, until, source.zone)
-    everything = _needs(source, lists)
+    own = _own_needs(source)
+    if take_up:
+        taken_up.take_up(inventory, own, {account.name for account in source.accounts})
+    everything = _needs(source, lists, own)
     open_needs = tuple(need for need in everything if not need.taken_by)
     planned, *schedules = whole.adherence(inventory, since, at, _suspended(source))
     missing, count = whole.not_run(inventory, since, at, NOT_RUN_SHOWN)
@@ -115,7 +119,7 @@ def _gathered(source: Source, service_running: bool, coming: Sequence[Ahead]) ->
         locks=_locks(inventory, since, until),
         needs=open_needs,
         handled=tuple(need for need in everything if need.taken_by),
-        put_aside=len(open_ones(inventory)) - len(source.incidents),
+        put_aside=sum(put_aside(row, until) for row in open_ones(inventory)),
         lists=lists,
         remittances=office.remittances(inventory, since, until),
         accounts_in_all=len(lines),
@@ -151,27 +155,38 @@ def _suspended(source: Source) -> set[str]:
     return stopped | sharing.resting(source.inventory, source.at.astimezone(UTC))
 
 
-def _needs(source: Source, lists: Sequence[WorkList]) -> list[Need]:
-    """Everything that needs a person, taken or not, by when it begins to cost."""
+def _own_needs(source: Source) -> list[Need]:
+    """What the report itself keeps incidents for: accounts that are held, empty or failing, and deadlines."""
     zone, at = source.zone, source.at
-    of_accounts = [
-        need
-        for account in source.accounts
-        if not put_aside(account.standing.freeze, source.until) and (need := need_of(account, zone, at))
-    ]
-    stopped = {need.what for need in of_accounts}
+    of_accounts = [need for account in source.accounts if (need := need_of(account, zone, at)) and need.kind]
     found = [
         *of_accounts,
+        *needs.failing(source.accounts, zone, at),
+        *needs.dates(source.items, source.accounts, source.plan.office.closes, at),
+    ]
+    return taken_up.unsettled(source.inventory, found, zone)
+
+
+def _needs(source: Source, lists: Sequence[WorkList], own: Sequence[Need]) -> list[Need]:
+    """Everything that needs a person, taken or not, by when it begins to cost."""
+    zone, at = source.zone, source.at
+    frozen = [
+        need
+        for account in source.accounts
+        if account.standing.freeze
+        and not put_aside(account.standing.freeze, source.until)
+        and (need := need_of(account, zone, at))
+    ]
+    stopped = {need.what for need in (*frozen, *own) if need.kind != Kind.DEADLINE}
+    shown = [need for need in own if need.kind != Kind.DEADLINE or need.what not in stopped]
+    found = [
+        *frozen,
+        *taken_up.with_incidents(source.inventory, shown, zone, source.until),
         *needs.repairs(source.inventory, source.accounts, zone, at, source.until),
         *needs.stops(source.incidents, zone, at),
         *needs.holds(source.inventory, zone, at, source.until),
         *needs.files(source.incidents, zone, at),
         *era_needs(source.inventory, zone, at, source.until),
-        *(
-            need
-            for need in needs.dates(source.items, source.accounts, source.plan.office.closes, at)
-            if need.what not in stopped
-        ),
     ]
     used = costs.uses(source.inventory, {need.what for need in found}, at)
     priced = [costs.priced(need, used.get(need.what, costs.Use()), source.plan, lists, at) for need in found]

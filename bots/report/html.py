@@ -12,6 +12,7 @@ from bots.report.history import YARDSTICK
 from bots.report.model import Report
 from bots.report.office import in_time
 from bots.report.whole import planned_words
+from bots.report.words import plural
 
 OPEN_UP_TO = 25  # rows; a longer table is folded
 
@@ -22,7 +23,7 @@ def render_html(report: Report) -> str:
     pages = Environment(loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     pages.filters.update(
         when=text.when,
-        plural=text.plural,
+        plural=plural,
         quoted=text.quoted,
         need_rows=text.need_rows,
         days_words=details.days_words,

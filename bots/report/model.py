@@ -14,7 +14,8 @@ class Need(Record):
     """Something that a person has to do. `what` is an account's nickname, or a portal's name.
 
     `costs_from` is when leaving it undone begins to cost, `cost` what; `flows` are the lists that it holds up. `age`
-    says for how long it is open. With `taken_by` somebody looks after it.
+    says for how long it is open. With `taken_by` somebody looks after it. `kind` is that of the incident which the
+    report itself keeps for it (`bots.report.taken_up`); none where there is another one.
     """
 
     what: str
@@ -33,6 +34,7 @@ class Need(Record):
     incident: str = ""
     taken_by: str = ""
     ticket: str = ""
+    kind: str = ""
 
 
 class WorkList(Record):

@@ -15,11 +15,12 @@ from bots.outlook.due import NOT_KEPT, WORKER
 from bots.report.costs import ERAS, LOOK_UPS
 from bots.report.model import Need
 from bots.report.standings import Account, Zone, of_incident, put_aside
-from bots.report.words import Acts, plain
+from bots.report.words import Acts, plain, plural
 from payers.registry import listed_payers
 
 KEEPER = "whoever runs the worker"
 DAY = timedelta(days=1)
+OFTEN = 3  # runs in a row; fewer are what the worker is there to try again
 _STATES = {
     DueKind.PASSWORD: "PASSWORD EXPIRES",
     DueKind.IDLE: "DISABLED AS UNUSED",
@@ -46,8 +47,6 @@ def _repair(found: list[Account], flow: str, incident: dict[str, Any] | None, zo
     runs = [run for account in found if (run := account.open_failure)]
     first = min(runs, key=lambda run: str(run["ended_at"]))
     screens = sorted({run["screen"] for run in runs if run["screen"]})
-    names = [account.name for account in found]
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
     return Need(
         what=f"{found[0].title}, {flow}",
         state=plain(first["error"]).state,
@@ -55,13 +54,52 @@ def _repair(found: list[Account], flow: str, incident: dict[str, Any] | None, zo
         since=zone(first["ended_at"]) or at,
         portal=found[0].title,
         portal_words="",
-        worker=f"Met it with {', '.join(names[:5])}{more}; read nothing it was not sure of"
+        worker=f"Met it with {_named(found)}; read nothing it was not sure of"
         + (f" (screen {', '.join(screens)})." if screens else "."),
         do=plain(first["error"]).do,
         who="whoever maintains the portal modules",
         flows=(flow,),
         **(of_incident(incident) if incident else {}),
     )
+
+
+def failing(accounts: Sequence[Account], zone: Zone, at: datetime) -> list[Need]:
+    """One need per portal and class of failure that the worker has met again and again, for a day or longer."""
+    met: dict[tuple[str, str], list[Account]] = {}
+    for account in accounts:
+        runs, since = account.in_a_row
+        begun = zone(since or None)
+        if runs >= OFTEN and begun and at - begun >= DAY and account.open_failure and not account.standing.freeze:
+            met.setdefault((account.title, account.open_failure["error"]), []).append(account)
+    return [_failing(found, error, zone, at) for (_, error), found in met.items()]
+
+
+def _failing(found: list[Account], error: str, zone: Zone, at: datetime) -> Need:
+    first = min(found, key=lambda account: account.in_a_row[1])
+    last = max(str(run["ended_at"]) for account in found if (run := account.open_failure))
+    tries = sum(account.in_a_row[0] for account in found)
+    alone = len(found) == 1
+    told = f"Tried {tries} times since {zone(first.in_a_row[1]):%a %d %b %H:%M}, each time without success"
+    return Need(
+        what=first.name if alone else first.title,
+        state=plain(error).state,
+        error=error,
+        since=zone(last) or at,
+        portal=first.title,
+        portal_words="",
+        worker=f"{told}. It goes on trying." if alone else f"{told}: {_named(found)}. It goes on trying.",
+        do=f"See: pk why {first.name}. Does a person get in by hand? Then tell whoever maintains the portal modules; "
+        "else ask the portal's help desk how long it lasts.",
+        who=KEEPER,
+        flows=tuple({run["flow"] for account in found if (run := account.open_failure) and run["flow"] != "login"}),
+        kind=Kind.FAILING,
+    )
+
+
+def _named(found: Sequence[Account]) -> str:
+    names = [account.name for account in found]
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return f"{', '.join(names[:5])}{more}"
 
 
 def stops(incidents: Sequence[dict[str, Any]], zone: Zone, at: datetime) -> list[Need]:
@@ -160,7 +198,8 @@ def _dated(item: DueItem, account: Account, last: date, closes: time, at: dateti
         do=item.do[:1].upper() + item.do[1:],
         who=f"{item.who}, backup: {backup}" if account.row["owner"] else item.who,
         costs_from=max(at, datetime.combine(last, closes, at.tzinfo)),
-        age=f"{-item.days_left} days over" if item.overdue else f"{item.days_left} days left",
+        age=f"{plural(abs(item.days_left), 'day')} {'over' if item.overdue else 'left'}",
+        kind=Kind.DEADLINE,
     )
 
 

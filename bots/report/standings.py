@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from typing import Any
 from bots import guard, sharing
 from bots.exhibits import told_unlisted
 from bots.guard import DEFAULT_THRESHOLD, Standing
-from bots.incidents import incident_name
+from bots.incidents import Kind, incident_name
 from bots.inventory import Inventory
 from bots.report.model import AccountLine, LastFailure, Need
 from bots.report.words import Acts, plain
@@ -36,6 +37,10 @@ _WITH_A_PAST = """SELECT account FROM ledger l WHERE verdict IN ('open', 'refuse
 _LAST_RUNS = """SELECT r.*, (SELECT id FROM evidence e WHERE e.run_id = r.id ORDER BY e.at DESC LIMIT 1) AS evidence
     FROM accounts a JOIN runs r ON r.rowid = (SELECT rowid FROM runs WHERE account = a.name
     AND ended_at IS NOT NULL AND ended_at <= ? {also} ORDER BY started_at DESC, rowid DESC LIMIT 1)"""
+_IN_A_ROW = f"""SELECT account, count(*) AS runs, min(ended_at) AS since FROM runs r
+    WHERE account IN (SELECT value FROM json_each(?)) AND error IS NOT NULL AND error NOT IN {_GUARD} AND ended_at <= ?
+    AND started_at > ifnull((SELECT started_at FROM runs g WHERE g.account = r.account AND g.ended_at IS NOT NULL
+      AND g.error IS NULL ORDER BY g.started_at DESC LIMIT 1), '') GROUP BY account"""
 _CONTACT = f"AND ifnull(error, '') NOT IN {_GUARD}"
 _FAILED = f"AND error IS NOT NULL AND error NOT IN {_GUARD}"
 
@@ -51,6 +56,7 @@ class Account:
     has_password: bool
     last_run: dict[str, Any] | None
     last_failed: dict[str, Any] | None
+    in_a_row: tuple[int, str] = (0, "")  # failures that the worker tries again by itself: how many, and since when
 
     @property
     def name(self) -> str:
@@ -90,7 +96,14 @@ def read_accounts(inventory: Inventory, vault_names: Collection[str], at: str) -
         standing = standings.of(row, portal.policy if portal else NO_POLICY)
         held = _held(standing, name)
         found.append(Account(row, portal, standing, held, name in known, contacts.get(name), failures.get(name)))
-    return found
+    return _with_failures_in_a_row(inventory, found, at)
+
+
+def _with_failures_in_a_row(inventory: Inventory, accounts: list[Account], at: str) -> list[Account]:
+    failing = [a.name for a in accounts if (run := a.open_failure) and plain(run["error"]).acts is Acts.WORKER]
+    rows = inventory.rows(_IN_A_ROW, (json.dumps(failing), at)) if failing else []
+    counts = {row["account"]: (row["runs"], row["since"]) for row in rows}
+    return [replace(a, in_a_row=counts[a.name]) if a.name in counts else a for a in accounts]
 
 
 class _Standings:
@@ -223,6 +236,7 @@ def _frozen(account: Account, freeze: dict[str, Any]) -> dict[str, str]:
 def _without_password(account: Account) -> dict[str, str]:
     return {
         "state": "NO PASSWORD",
+        "kind": Kind.NO_PASSWORD,
         "worker": "Did nothing: the vault has no entry for this account.",
         "do": f"Put it there: pk vault set {account.name}",
     }
@@ -231,6 +245,7 @@ def _without_password(account: Account) -> dict[str, str]:
 def _held_back(account: Account) -> dict[str, str]:
     return {
         "state": "HELD",
+        "kind": Kind.HELD,
         "error": "AccountHeld",
         "worker": f"{_counted(account)} without a good sign-in after it, then stopped. {_limit(account)}",
         "do": upper(account.held),
@@ -241,6 +256,7 @@ def _failed(account: Account, run: dict[str, Any]) -> dict[str, str]:
     words = plain(run["error"])
     return {
         "state": words.state,
+        "kind": Kind.FAILING,
         "error": run["error"],
         "portal_words": _run_words(account, run),
         "worker": "Tried, then stopped until the next due time.",

@@ -11,6 +11,7 @@ from bots.report.costs import by_when
 from bots.report.model import Need, Report
 from bots.report.office import checked_words, in_time
 from bots.report.whole import planned_words
+from bots.report.words import plural
 
 WIDTH = 110
 MOST_LINES = 55
@@ -65,11 +66,6 @@ def when(at: datetime | None) -> str:
 def quoted(words: str) -> str:
     """A portal's words in quotation marks; what stands for words in none."""
     return words if words.startswith(UNLISTED) else f'"{words}"'
-
-
-def plural(count: int, one: str, several: str = "") -> str:
-    """A count with its noun."""
-    return f"{count:,} {one if count == 1 else several or one + 's'}"
 
 
 def wrapped(words: str, first: str, rest: str) -> list[str]:

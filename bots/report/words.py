@@ -78,3 +78,8 @@ def plain(error: str) -> Plain:
     """The plain words for a class by its name, or those of its nearest ancestor that has some."""
     known = error_classes().get(error, PortalkeeperError)
     return next(PLAIN[cls.__name__] for cls in known.__mro__ if cls.__name__ in PLAIN)
+
+
+def plural(count: int, one: str, several: str = "") -> str:
+    """A count with its noun."""
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
