@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -56,11 +56,15 @@ class _Entry:
 
 
 class Planner:
-    """The due times of some rows, from `begin` on. One thread at a time."""
+    """The due times of some rows. One thread at a time.
 
-    def __init__(self, inventory: Inventory, schedules: Sequence[Schedule]) -> None:
+    Rows named in `anew` have other times than before: they begin at the first `write`, and make up for nothing.
+    """
+
+    def __init__(self, inventory: Inventory, schedules: Sequence[Schedule], anew: Collection[str] = ()) -> None:
         self._inventory = inventory
         self._schedules = schedules
+        self._anew = frozenset(anew)
         self._coming: list[_Entry] = []
         self._looked_at: datetime | None = None
         self._next: datetime | None = None  # of its own, for it is read by another thread than the one that writes
@@ -94,7 +98,7 @@ class Planner:
         return written
 
     def _look(self, until: datetime) -> None:
-        """Ask the inventory what is written. Pairs that were never seen begin now."""
+        """Ask the inventory what is written. Pairs that were never seen, or whose times are others now, begin now."""
         self._coming = []
         begin = until - CATCH_UP
         pairs: list[_Pair] = []
@@ -103,11 +107,13 @@ class Planner:
             track = Track(schedule.timing, begin)
             values = (schedule.name, stamp(until), json.dumps(schedule.subjects))
             for row in self._inventory.rows(_NEWEST, values):
-                newest = datetime.fromisoformat(row["newest"]) if row["newest"] else until
+                known = row["newest"] and schedule.name not in self._anew
+                newest = datetime.fromisoformat(row["newest"]) if known else until
                 pairs.append(_Pair(schedule, track, row["account"], share_of(row["account"]), newest))
-                if not row["newest"]:
+                if not known:
                     first_seen.append(_New(schedule, row["account"], Moment(until), DueState.SEEN))
         self._commit(first_seen, until)
+        self._anew = frozenset()
         self._looked_at = until
         for place, pair in enumerate(pairs):
             if pair.newest < begin:  # what was left out before then is told once, with the first due time after

@@ -65,6 +65,7 @@ class Clock:
         self.last_tick = time.monotonic()
         self._inventory = inventory
         self._planner = Planner(inventory, schedules)
+        self._timings = {row.name: row.timing for row in schedules}
         self._trouble = ""
         self._scheduler: Any = None
 
@@ -85,10 +86,15 @@ class Clock:
         return datetime.now(UTC) + (at - now.utc()) if at else None
 
     async def follow(self, schedules: Sequence[Schedule]) -> None:
-        """Go by other rows from now on. Nothing that came due by the old ones is lost: it is written first."""
+        """Go by other rows from now on. Nothing that came due by the old ones is lost: it is written first.
+
+        A row whose times have changed begins now: moved to an hour that has passed, it runs at the next one.
+        """
         await self.write()
+        timings = {row.name: row.timing for row in schedules}
+        anew = [name for name, timing in timings.items() if self._timings.get(name, timing) != timing]
         async with self.writing:
-            self._planner = Planner(self._inventory, schedules)
+            self._planner, self._timings = Planner(self._inventory, schedules, anew), timings
         await self.write()
 
     async def tick(self) -> None:

@@ -134,6 +134,33 @@ def test_nothing_before_a_row_was_first_seen_is_due(inventory: Inventory) -> Non
     assert clock.write_due(inventory, [schedule("0 * * * *")], START + timedelta(hours=1)) == 1
 
 
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("row", "due"),
+    [
+        (schedule("0 11 * * *"), [("2026-11-25T11:00", "due")]),  # moved: 11:00 has passed, and is not made up for
+        (schedule("0 14 * * *"), [("2026-11-24T14:00", "due")]),  # moved: 14:00 is to come
+        (schedule("0 5 * * *"), [("2026-11-25T05:00", "due")]),  # as it was
+        (schedule("0 5 * * *", "a", "b"), [("2026-11-25T05:00", "due")] * 2),  # one account more
+    ],
+)
+async def test_a_row_whose_times_were_changed_begins_when_that_was_taken_up(
+    inventory: Inventory, monkeypatch: pytest.MonkeyPatch, row: Schedule, due: list[tuple[str, str]]
+) -> None:
+    at = START
+    monkeypatch.setattr(now, "utc", lambda: at)
+    ticker = clock.Clock(inventory, [schedule("0 5 * * *")])
+    ticker.begin()
+    at = START + DAY  # at noon; the run of 05:00 is written before the rows change
+    await ticker.follow([row])
+    assert states(inventory) == [("2026-11-24T05:00", "due")]
+    for _ in range(2):  # the second time as after a restart
+        clock.write_due(inventory, [row], START + DAY + timedelta(minutes=5))
+        assert states(inventory) == [("2026-11-24T05:00", "due")]
+    clock.write_due(inventory, [row], START + 2 * DAY - timedelta(minutes=1))
+    assert states(inventory)[1:] == due
+
+
 def test_every_moment_since_the_last_is_written_once(inventory: Inventory) -> None:
     rows = [schedule("0 5 * * *", "a", "b"), schedule("30 * * * *", "a", name="hourly")]
     clock.write_due(inventory, rows, START)
