@@ -9,6 +9,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from bots.desk import Answer, Failure, PatientAnswer, Question
@@ -18,6 +19,7 @@ from bots.runner import RunHead, RunResult
 from bots.runner.desk import Record, Wanted
 from bots.tripwire import Tripwire
 from bots.worklist import Result, Row, RowOutcome, Worklist
+from flows.eligibility import EligibilityInquiry
 from flows.errors import (
     AccountError,
     AccountHeld,
@@ -78,11 +80,15 @@ def plan_batch(
     listed: Mapping[str, Listed],
     known: Mapping[str, Result],
     held: Mapping[str, Failure],
+    at: datetime,
 ) -> Plan:
-    """Route every question that has no answer yet, unless its payer's answers are `held`. Touches no portal."""
+    """Route every question that has no answer yet, unless its payer's answers are `held`. Touches no portal.
+
+    `at` is now, on the wall clock by which months begin.
+    """
     plan = Plan(worklist.contract.flow, held=dict(held))
     for key, row in worklist.questions().items():
-        if key in known:
+        if key in known and not _of_the_month_before(row, listed, known[key], at):
             plan.results[key] = known[key]
             plan.known.append(row)
             continue
@@ -102,6 +108,14 @@ def plan_batch(
         else:
             plan.by_account[account].append(row)
     return plan
+
+
+def _of_the_month_before(row: Row, listed: Mapping[str, Listed], known: Result, at: datetime) -> bool:
+    """Whether a Medicaid's answer was had before the month of the service began, which has begun now."""
+    if not isinstance(row.inquiry, EligibilityInquiry) or row.payer is None or known.asked_at is None:
+        return False
+    first = row.inquiry.service_date.replace(day=1)
+    return listed[row.payer.name].medicaid and known.asked_at.astimezone(at.tzinfo).date() < first <= at.date()
 
 
 async def run_batch(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from bots import now
 from bots.batch import Asker, Plan, plan_batch, run_batch
 from bots.clock import Schedule
 from bots.clock.office_days import OfficeDays
-from bots.clock.rows import LARGE
+from bots.clock.rows import LARGE, NEW_MONTH
 from bots.desk import Failure, Question
 from bots.disk import private_folder
 from bots.era.claim_answers import era_of_claims
@@ -45,7 +45,7 @@ from bots.worklist import (
     write_answers,
 )
 from flows.errors import InputError
-from payers.registry import listed_payers
+from payers.registry import Listed, listed_payers
 
 MUCH_OF_A_DAY = 0.8  # of an account's look-ups, from which on somebody has to have said so
 
@@ -84,7 +84,11 @@ def chosen(worklist: Worklist, schedule: Schedule, day: date, office_days: Offic
     if schedule.select:
         last = office_days.next_business_day(day)
         words = f"patients of {last:%a %d %b}" if last - day == timedelta(days=1) else f"patients up to {last:%a %d %b}"
-        kept = [row for row in worklist.rows if _of_days(row, day, last)]
+        first = day
+        if schedule.select == NEW_MONTH:
+            first, words = day - timedelta(days=1), f"Medicaid {words}, whose month has begun"
+        listed = listed_payers()
+        kept = [row for row in worklist.rows if _of_days(row, first, last) and _selected(row, schedule, listed)]
     elif schedule.older_than_days is not None:
         newest = day - timedelta(days=schedule.older_than_days)
         words = f"claims submitted up to {newest:%a %d %b}"
@@ -97,6 +101,13 @@ def chosen(worklist: Worklist, schedule: Schedule, day: date, office_days: Offic
 def _of_days(row: Row, day: date, last: date) -> bool:
     seen = row.days.get("appointment_at") or row.days.get("service_date")
     return seen is None or day < seen <= last
+
+
+def _selected(row: Row, schedule: Schedule, listed: Mapping[str, Listed]) -> bool:
+    """On the first of a month only Medicaid's patients; a row that can't be judged was told the night before."""
+    if schedule.select != NEW_MONTH:
+        return True
+    return row.payer is not None and row.inquiry is not None and listed[row.payer.name].medicaid
 
 
 def _with_day(row: Row) -> Row:
@@ -147,12 +158,12 @@ class ListsOfARow:
     ) -> tuple[Worklist, Plan, str]:
         """What a file of a row would ask now, and by which days in words. Touches no portal."""
         day = due_at.astimezone(schedule.timing.local).date()
-        contract = CONTRACTS[schedule.flow]
+        contract, at = CONTRACTS[schedule.flow], now.utc().astimezone(schedule.timing.local)
         whole = read_questions(self.settings, self.inventory, self.vault, file, contract, day)
         worklist, words = chosen(whole, schedule, day, office_days)
         known = {} if fresh else Journal(self.settings.answers_folder).known(withheld(self.inventory))
         held = held_payers(self.inventory, schedule.flow)
-        plan = plan_batch(worklist, Router(self.inventory), listed_payers(), known, held)
+        plan = plan_batch(worklist, Router(self.inventory), listed_payers(), known, held, at)
         return worklist, plan, words
 
     async def _ask_file(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,8 @@ from bots import now, report
 from bots.alerts import look
 from bots.clock.maintenance import FILE as MAINTENANCE
 from bots.clock.maintenance import load_maintenance
+from bots.clock.rows import NEW_MONTH
+from bots.clock.schedules import read_schedules
 from bots.delivery import FILE, Plan, Way, deliver, load_plan, post
 from bots.delivery.carriers import carriers_of
 from bots.disk import private_folder, write_durably
@@ -62,7 +64,7 @@ def make_report(
         settings=settings,
         plan=plan,
         before=last_report(settings.report_folder, at),
-        coming=_maintenance(settings, at),
+        coming=[*_maintenance(settings, at), *_new_month(settings, inventory, at)],
         take_up=True,
     )
 
@@ -76,6 +78,18 @@ def _maintenance(settings: Settings, at: datetime) -> list[Ahead]:
             hours = f"{begin:%H:%M}-{end:%H:%M}" if begin.date() == end.date() else f"{begin:%H:%M}-{end:%a %H:%M}"
             words = f"{declared.portal} maintenance {hours} {end:%Z}: runs wait for its end"
             found.append(Ahead(on=max(begin.date(), at.date()), words=words, who="nobody"))
+    return found
+
+
+def _new_month(settings: Settings, inventory: Inventory, at: datetime) -> list[Ahead]:
+    """When lists ask again because a month has begun."""
+    found = []
+    for row in read_schedules(settings.schedules, inventory).rows:
+        due = row.timing.first_after(at.astimezone(UTC)) if row.select == NEW_MONTH else None
+        if due and due.at - at <= timedelta(days=DAYS):
+            begin = due.at.astimezone(row.timing.local)
+            words = f"new month: Medicaid's patients are asked again at {begin:%H:%M %Z} ({row.name})"
+            found.append(Ahead(on=begin.date(), words=words, who="worker"))
     return found
 
 

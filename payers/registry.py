@@ -18,10 +18,11 @@ from payers.model import Portal
 
 @dataclass(frozen=True)
 class Listed:
-    """A payer, and the portal its questions are asked on."""
+    """A payer, and the portal its questions are asked on. Medicaid is granted month by month."""
 
     payer: Payer
     portal: Portal
+    medicaid: bool = False
 
 
 def _modules(package: ModuleType) -> list[ModuleType]:
@@ -38,8 +39,9 @@ def portals() -> dict[str, Portal]:
 @cache
 def listed_payers() -> dict[str, Listed]:
     """Every payer by name, with its portal."""
-    modules = [*_modules(payers.commercial), *_modules(payers.medicaid)]
-    return {module.PAYER.name: Listed(module.PAYER, module.PORTAL) for module in modules}
+    families = ((payers.commercial, False), (payers.medicaid, True))
+    modules = [(module, medicaid) for family, medicaid in families for module in _modules(family)]
+    return {module.PAYER.name: Listed(module.PAYER, module.PORTAL, medicaid) for module, medicaid in modules}
 
 
 def find_portal(name: str) -> Portal:

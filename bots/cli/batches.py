@@ -58,7 +58,7 @@ def ask_batch(contract: Contract, batch: Batch, *, json: bool) -> None:
     journal = Journal(office.settings.answers_folder)
     known = {} if batch.fresh else journal.known(withheld(office.inventory))
     held = held_payers(office.inventory, contract.flow)
-    plan = plan_batch(worklist, Router(office.inventory), listed_payers(), known, held)
+    plan = plan_batch(worklist, Router(office.inventory), listed_payers(), known, held, now.utc().astimezone())
     if batch.preview:
         show_preview(worklist, plan, json=json)
         return

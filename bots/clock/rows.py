@@ -25,6 +25,7 @@ OF_THE_HOUSE = (BACKUP, REPORT)  # what touches no portal
 FLOWS = (*OF_ACCOUNTS, *OF_LISTS, *OF_THE_HOUSE)
 LARGE = 500  # questions that a list may ask without anybody's word
 NEXT_BUSINESS_DAY = "next_business_day"
+NEW_MONTH = "new_month"  # what a list selects on the first of a month
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
@@ -75,7 +76,7 @@ class Schedule(Record):
     jitter: Annotated[timedelta, BeforeValidator(_jitter)] = timedelta()
     ready_by: Annotated[time | None, BeforeValidator(_time)] = None
     file: str = ""
-    select: Literal["", "next_business_day"] = ""
+    select: Literal["", "next_business_day", "new_month"] = ""
     older_than_days: int | None = Field(default=None, ge=0, le=3650)
     up_to: int | None = Field(default=None, ge=1)
     line: int = 0
@@ -114,8 +115,8 @@ class Schedule(Record):
     @field_validator("select", mode="before")
     @classmethod
     def _known_select(cls, value: str) -> str:
-        if value not in ("", NEXT_BUSINESS_DAY):
-            raise ValueError(f"expected {NEXT_BUSINESS_DAY}, not {value!r}")
+        if value not in ("", NEXT_BUSINESS_DAY, NEW_MONTH):
+            raise ValueError(f"expected {NEXT_BUSINESS_DAY} or {NEW_MONTH}, not {value!r}")
         return value
 
     @model_validator(mode="after")
@@ -132,6 +133,7 @@ class Schedule(Record):
             (listed and not self.file, f"list, the file or folder that {self.flow} asks"),
             (not listed and self.file, f"no list: {self.flow} asks no list of questions"),
             (self.select and self.flow != "eligibility", "select for eligibility only; see older_than_days"),
+            (self.select == NEW_MONTH and self.cron.split()[2:3] != ["1"], 'a cron of the 1st: "0 4 1 * *"'),
             (self.older_than_days is not None and self.flow != "claim_status", "older_than_days for claim_status only"),
             (self.up_to and not listed, "up_to for lists only"),
             (self.late is Late.NEXT_WINDOW and not self.window, "a window, since late names the next one"),

@@ -364,10 +364,10 @@ def test_a_portal_that_does_not_offer_the_flow_is_not_asked(tmp_path: Path) -> N
     worklist, listed = read(tmp_path), listed_payers()["aetna"]
     without = replace(listed, portal=replace(listed.portal, claim_status=None))
     router = cast(Router, AnyAccount())
-    plan = plan_batch(worklist, router, {"aetna": without}, {}, {})
+    plan = plan_batch(worklist, router, {"aetna": without}, {}, {}, now.utc())
     assert (plan.to_ask, plan.no_route) == (0, [(worklist.rows[0], f"{listed.portal.title} offers no claim_status")])
     assert [result.outcome for result in plan.results.values()] == [RowOutcome.NOT_ASKED]
-    assert plan_batch(worklist, router, {"aetna": listed}, {}, {}).to_ask == 1
+    assert plan_batch(worklist, router, {"aetna": listed}, {}, {}, now.utc()).to_ask == 1
 
 
 def test_the_companions_differ() -> None:

@@ -303,12 +303,16 @@ mail = "{TO}"
     (tmp_path / "config" / "maintenance.toml").write_text(
         '[[maintenance]]\nportal = "west"\nweekly = "sun 00:00-06:00"\nzone = "America/Los_Angeles"\nsource = "x"\n'
     )
+    settings.schedules.write_text(
+        "first: {flow: eligibility, list: x.csv, select: new_month, cron: 0 4 1 * *, zone: America/New_York}\n"
+    )
     world.refused(owner="billing lead")
     sent = send_report(settings, world.inventory, NoVault(), service_running=True)  # type: ignore[arg-type]
     rows = world.inventory.rows("SELECT way, target, subject, body, page FROM outbox ORDER BY id")
     assert (sent.letters, [row["way"] for row in rows]) == (3, ["mail", "folder", "webhook"])
     assert rows[0]["subject"].startswith("Portals Tue 24 Nov: 1 needs a person")
     assert "Sun 29 Nov  west maintenance 00:00-06:00 PST: runs wait for its end" in rows[0]["body"]
+    assert "Tue 01 Dec  new month: Medicaid's patients are asked again at 04:00 EST (first)" in rows[0]["body"]
     assert "NEEDS A PERSON" in rows[0]["body"] and rows[0]["page"].startswith("<!doctype html>")
     assert json.loads(rows[2]["body"])["verdict"].startswith("1 NEEDS A PERSON")
     assert sent.page.exists() and sent.page.with_suffix(".json").exists()

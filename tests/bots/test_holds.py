@@ -95,7 +95,7 @@ class Office:
     def plan(self, worklist: Worklist) -> Plan:
         known = self.journal.known(holds.withheld(self.inventory))
         held = holds.held_payers(self.inventory, "eligibility")
-        return plan_batch(worklist, cast(Router, AccountPerPayer()), LISTED, known, held)
+        return plan_batch(worklist, cast(Router, AccountPerPayer()), LISTED, known, held, now.utc())
 
     def ask(self, *payers: str) -> Plan:
         """One start of the batch, in this process."""

@@ -153,6 +153,64 @@ def test_no_member_data_is_in_the_inventory(desk: Desk) -> None:
     assert NEEDLE not in str([desk.inventory.rows(f'SELECT * FROM "{table}"') for table in tables])
 
 
+# --- the month
+
+
+NEW_MONTH = row("patients.csv", name="first", select="new_month", cron="0 4 1 * *")
+MONTHLY = "R{0},{1},1234567893,W000{0},Sample,Ann,1950-01-02,{2}"
+
+
+def at(monkeypatch: pytest.MonkeyPatch, text: str) -> datetime:
+    moment = datetime.fromisoformat(text).astimezone(UTC)
+    monkeypatch.setattr(now, "utc", lambda: moment)
+    return moment
+
+
+@pytest.fixture
+def month(desk: Desk) -> Desk:
+    """Patients of two payers over the turn of a month; texas-medicaid is asked through an account of its own."""
+    with desk.inventory.write() as db:
+        db.execute("INSERT INTO accounts (name, portal, kind, user_id) VALUES ('south', 'tmhp', 'worker', 'u')")
+        db.execute("INSERT INTO account_scope VALUES ('south', 'Example Clinic', '000004471', '', '')")
+    days = ("2026-11-30", "2026-12-01", "2026-12-02", "2026-12-03")
+    lines = [MONTHLY.format(n, "texas-medicaid", day) for n, day in enumerate(days)]
+    desk.write("patients.csv", HEAD, *lines, MONTHLY.format(8, "aetna", days[1]), MONTHLY.format(7, "???", days[1]))
+    return desk
+
+
+def test_medicaid_is_asked_again_when_its_month_has_begun(month: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    month.ask(TOMORROW, at(monkeypatch, "2026-11-30T22:00-05:00"))
+    assert month.portals.asked == ["W0001", "W0008"]
+    first = at(monkeypatch, "2026-12-01T04:00-05:00")  # six hours later, well within 24
+    assert month.ask(NEW_MONTH, first) is None
+    assert month.portals.asked[2:] == [
+        "W0001",
+        "W0002",
+    ]  # today's and those up to the next business day, no other payer
+    [found] = [entry for entry in month.known() if entry["schedule"] == "first"]
+    assert (found["planned"], found["answered"]) == (2, 2)
+    assert found["chosen"] == "Medicaid patients of Wed 02 Dec, whose month has begun"
+    month.ask(NEW_MONTH, first)  # as after a kill: what was had in the new month stays
+    month.ask(row("patients.csv"), first)
+    assert month.portals.asked[4:] == ["W0000", "W0003"]
+
+
+def test_an_answer_of_the_evening_before_is_good_until_midnight_where_the_list_is_asked(
+    month: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    month.ask(TOMORROW, at(monkeypatch, "2026-11-30T20:00-05:00"))
+    month.ask(TOMORROW, at(monkeypatch, "2026-11-30T23:59-05:00"))  # 1 December in UTC
+    assert month.portals.asked == ["W0001", "W0008"]
+    month.ask(row("patients.csv"), at(monkeypatch, "2026-12-01T00:00-05:00"))
+    assert month.portals.asked[2:] == ["W0000", "W0001", "W0002", "W0003"]  # aetna is not granted by the month
+
+
+@pytest.mark.parametrize("cron", ["0 1 * * *", "0 1 2 * *", "0 1 1,15 * *"])
+def test_a_new_month_begins_on_the_first(cron: str) -> None:
+    with pytest.raises(ValueError, match="expected a cron of the 1st"):
+        row("patients.csv", select="new_month", cron=cron)
+
+
 def test_the_time_of_an_appointment_wins_and_a_day_that_can_not_be_read_stays_in(desk: Desk) -> None:
     head = f"{HEAD},appointment_at"
     line = "R{0},aetna,1234567893,W000{0},Sample,Ann,1950-01-02,{1},{2}"
