@@ -12,6 +12,8 @@
              a downloaded file that can't be written: it is in memory only, and is tried again until it is on disk
     lost era files that a portal gave out and offers no more, and that are not on disk
     late era an 835 or a deposit that is late, or a payment that waits for a person (`bots.era.findings`)
+    foreign sign-in
+             the portal shows a sign-in that neither the worker nor a recorded person made (`bots.last_sign_in`)
     held, no password, failing, deadline
              what the report says of accounts and stops nothing by itself: opened and closed with what it says
              (`bots.report.taken_up`), so that a person can take it and put it aside
@@ -45,6 +47,7 @@ class Kind(StrEnum):
     UNSAVED_ERA = "unsaved era"
     LOST_ERA = "lost era"
     LATE_ERA = "late era"
+    FOREIGN_SIGN_IN = "foreign sign-in"
     HELD = "held"
     NO_PASSWORD = "no password"  # noqa: S105 - the name of a state
     FAILING = "failing"

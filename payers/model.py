@@ -98,6 +98,7 @@ class Portal:
     module does. `phrases` maps a phrase id to the portal's fixed words, which are the only portal words that
     may leave a run. `telemetry` lists hosts, or paths, that may be written to while a secret is on the page.
     `proof` says per flow how it was proved, *simulated*, *recorded* or *live*, with the date; or *not begun*.
+    `shows_last_sign_in` where the portal says when somebody last signed in, and `login` hands that on.
     `sign_out` ends the worker's own session, where a fresh sign-in beside it would be refused.
     `reset_letter` is the one about a forgotten password, `code_letter` the one with a code to sign in; `text_digits`
     is how long a code is that comes as a text message. `alternative` names an official interface for part of this,
@@ -110,6 +111,7 @@ class Portal:
     version: str
     policy: Policy
     login: Login
+    shows_last_sign_in: bool = False
     sign_out: Login | None = None
     eligibility: CheckEligibility | None = None
     claim_status: CheckClaimStatus | None = None

@@ -84,6 +84,7 @@ class Account:
     phone: str
     password_set_at: float
     last_sign_in_at: float
+    sign_in_times: list[float] = field(default_factory=list)
     methods: list[str] = field(default_factory=lambda: list(METHODS))
     roles: list[str] = field(default_factory=lambda: list(ROLES))
     backup_codes: list[str] = field(default_factory=list)

@@ -61,6 +61,7 @@ class Policy:
     reset_link_hours: float = 24.0
     reset_links_a_day: int = 5
     sign_in_page: str = "light"
+    last_sign_in_shown: bool = True
     era_days: int = 0
     era_span_days: int = 0
     era_old_days: int = 0

@@ -29,6 +29,7 @@ class Session:
     second_step: bool = True
     question: str = ""
     warned: bool = False
+    signed_in_at: float = 0.0
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     bearer: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     last_answer: Any = None

@@ -199,7 +199,8 @@ def _end_other(portal: Portal, session: Session, other: Session, reason: str) ->
 
 def _count_sign_in(portal: Portal, session: Session) -> None:
     account = portal.account(session)
-    account.last_sign_in_at = portal.clock.now()
+    account.last_sign_in_at = session.signed_in_at = portal.clock.now()
+    account.sign_in_times.append(account.last_sign_in_at)
     if session.opened_by != BROWSER:
         account.tally.sign_ins_elsewhere += 1
         portal.note(session.user, "signed_in", opened_by=session.opened_by)

@@ -67,6 +67,8 @@ def _title(incident: dict[str, Any]) -> str:
             return "all sign-ins are stopped"
         case Kind.UNSAVED_ERA:
             return f"{incident['account']}: a remittance is not on disk"
+        case Kind.FOREIGN_SIGN_IN:
+            return f"{incident['account']}: somebody else signed in"
     return f"{incident['account'] or incident['portal'] or incident['payer']}: {plain(incident['error']).state}"
 
 
@@ -93,6 +95,17 @@ def _parts(
                 "It is held in memory, and tried again every few seconds.",
                 "It is lost if the worker is stopped: the portal may not give it twice.",
                 ("Do not stop the worker or the machine.", "Free space on the disk; the rest happens by itself."),
+            )
+        case Kind.FOREIGN_SIGN_IN:
+            return (
+                f"Somebody signed in to {incident['account']}: {incident['message']}.",
+                "Nothing is stopped: the worker goes on with this account.",
+                "It may be a break-in; if patient data was seen, the HIPAA clock runs from now.",
+                (
+                    f"Ask whether anybody signed in by hand. Somebody did: pk incident close {name} --because ...",
+                    "Nobody? Tell the security officer, and change the password on the portal.",
+                    f"Then: pk vault set {incident['account']}",
+                ),
             )
     return (
         f"{incident['account']} is LOCKED, and the worker's own tries do not explain it.",

@@ -64,6 +64,13 @@ def _accounts(report: Report) -> Iterator[str]:
     if report.used_by_people:
         words = f"Used by people too: {', '.join(report.used_by_people[:ROWS_SHOWN])}. {OWN_USER_ID}"
         yield from wrapped(words, "    ", "    ")
+    if report.sign_ins_not_shown:
+        yield from wrapped(not_shown_words(report), "    ", "    ")
+
+
+def not_shown_words(report: Report) -> str:
+    """On which portals a sign-in that was not ours can't be seen."""
+    return f"Last sign-in, by which one that was not ours is seen: not shown by {', '.join(report.sign_ins_not_shown)}."
 
 
 _TITLES = ("", "", "last good sign-in", "tries left", "password", "unused", "last failure")

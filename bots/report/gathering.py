@@ -139,6 +139,7 @@ def _gathered(source: Source, service_running: bool, coming: Sequence[Ahead], *,
         not_run=tuple(_not_run(row, source) for row in missing),
         not_run_in_all=count,
         used_by_people=_used_by_people(source.accounts),
+        sign_ins_not_shown=_sign_ins_not_shown(source.accounts),
         gaps=tuple(_gaps(source, planned.unexplained, service_running)),
         facts=whole.facts(inventory, source.settings, source.accounts, at),
         audit=whole.audit_words(inventory),
@@ -186,6 +187,7 @@ def _needs(source: Source, lists: Sequence[WorkList], own: Sequence[Need]) -> li
         *needs.stops(source.incidents, zone, at),
         *needs.holds(source.inventory, zone, at, source.until),
         *needs.files(source.incidents, zone, at),
+        *needs.foreign(source.incidents, source.accounts, zone, at),
         *era_needs(source.inventory, zone, at, source.until),
     ]
     used = costs.uses(source.inventory, {need.what for need in found}, at)
@@ -247,6 +249,12 @@ def _used_by_people(accounts: Sequence[Account]) -> tuple[str, ...]:
         for account in accounts
         if sharing.of_people(account.row)
     )
+
+
+def _sign_ins_not_shown(accounts: Sequence[Account]) -> tuple[str, ...]:
+    """The portals in use that show nobody's last sign-in, so that one that was not ours can't be seen there."""
+    found = {account.title for account in accounts if account.portal and not account.portal.shows_last_sign_in}
+    return tuple(sorted(found))
 
 
 def _gaps(source: Source, unexplained: int, service_running: bool) -> list[str]:

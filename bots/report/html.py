@@ -36,6 +36,7 @@ def render_html(report: Report) -> str:
         times_chart=charts.times_chart,
         share_bar=charts.share_bar,
         share_words=details.share_words,
+        not_shown_words=details.not_shown_words,
         by_when=by_when,
         in_time=in_time,
     )

@@ -171,6 +171,7 @@ class Report(Record):
     """One report. Times carry the zone in which they are shown; counts are since `since`.
 
     `accounts` are those that are shown, in trouble first; `states` has every account's state by its name.
+    `sign_ins_not_shown` are the portals that don't show when somebody last signed in.
     """
 
     at: datetime
@@ -203,6 +204,7 @@ class Report(Record):
     changes: tuple[Change, ...] = ()
     compared_with: datetime | None = None
     used_by_people: tuple[str, ...]
+    sign_ins_not_shown: tuple[str, ...] = ()
     gaps: tuple[str, ...]
     facts: tuple[str, ...] = ()
     audit: str

@@ -14,7 +14,7 @@ from bots.outlook import DueItem, DueKind
 from bots.outlook.due import NOT_KEPT, WORKER
 from bots.report.costs import ERAS, LOOK_UPS
 from bots.report.model import Need
-from bots.report.standings import Account, Zone, of_incident, put_aside
+from bots.report.standings import Account, Zone, of_incident, put_aside, upper
 from bots.report.words import Acts, plain, plural
 from payers.registry import listed_payers
 
@@ -169,6 +169,30 @@ def files(incidents: Sequence[dict[str, Any]], zone: Zone, at: datetime) -> list
         )
         for row in incidents
         if row["kind"] in (Kind.UNSAVED_ERA, Kind.LOST_ERA)
+    ]
+
+
+def foreign(incidents: Sequence[dict[str, Any]], accounts: Sequence[Account], zone: Zone, at: datetime) -> list[Need]:
+    """Sign-ins that were not ours. They cost from now on."""
+    known = {account.name: account for account in accounts}
+    return [
+        Need(
+            what=str(row["account"]),
+            state="SIGN-IN NOT OURS",
+            error="",
+            since=zone(row["opened_at"]) or at,
+            portal=known[row["account"]].title if row["account"] in known else str(row["account"]),
+            portal_words="",
+            worker=f"{upper(row['message'])}. It goes on working with the account.",
+            do=f"Ask whether anybody signed in by hand. Yes: pk incident close {incident_name(row)} --because ... "
+            f"No: tell the security officer, change the password on the portal, then: pk vault set {row['account']}",
+            who="the security officer",
+            cost="It may be a break-in",
+            costs_from=at,
+            **of_incident(row),
+        )
+        for row in incidents
+        if row["kind"] == Kind.FOREIGN_SIGN_IN
     ]
 
 

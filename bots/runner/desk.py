@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import structlog
 
-from bots import answers, drift, exhibits, guard, holds, now, requests
+from bots import answers, drift, exhibits, guard, holds, last_sign_in, now, requests
 from bots.brake import Limits, NotNow
 from bots.desk import Answer, EvidenceHead, Failure, Grant, Inquiry, PatientAnswer, Question, SignIn, Verdict
 from bots.disk import read, write_durably
@@ -273,6 +273,9 @@ class InventoryDesk:
     def _notice(self, kind: str, words: str) -> None:
         row: dict[str, Any] = {"at": stamp(now.utc()), "account": self._held.account, "run_id": self._head.run_id}
         with self._inventory.write() as db:
+            if kind == last_sign_in.SHOWN:
+                last_sign_in.compare(db, self._held.account, words, self._head.run_id, now.utc())
+                return
             db.table("notices").insert({**row, "kind": kind, "words": words})
             if kind == "backup codes left":
                 db.table("accounts").update(self._held.account, {"backup_codes_left": int(words)})

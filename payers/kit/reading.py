@@ -50,6 +50,21 @@ def read_date(text: str, label: str) -> date:
     raise AnswerUnreadable(f"{label} is not a date", locator=label)
 
 
+_AGE = re.compile(r"\b(\d+|an?|a few) (second|minute|hour|day)s? ago\b", re.IGNORECASE)
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+
+
+def read_age(text: str) -> tuple[int, int] | None:
+    """How long ago, and how exactly that is said, in seconds: `1 hour ago` is 3600 by 3600. None for other words."""
+    found = _AGE.search(text)
+    if found is None:
+        return None
+    count, unit = found[1].lower(), found[2].lower()
+    if unit == "second":
+        return 0, 60
+    return (int(count) if count.isdigit() else 1) * _SECONDS[unit], _SECONDS[unit]
+
+
 _MONEY = re.compile(r"^-?\$?\s*-?[\d,]+(\.\d{1,2})?$")
 
 

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from sandbox.accounts import Account
 from sandbox.changes import Change, change_password, receive_change
 from sandbox.okta.visit import COOKIE
-from sandbox.okta.wording import CHANGED, CHANGES
+from sandbox.okta.wording import CHANGED, CHANGES, ago
 from sandbox.pages import Pages
 from sandbox.sessions import HOME, TERMS, Session
 from sandbox.sign_in import complete
@@ -46,7 +46,8 @@ class Dashboard:
             if session.stage == TERMS:
                 return self._pages.show("terms.html")
             account = self._portal.account(session)
-            return self._pages.show("home.html", name=account.display_name, tiles=self._tiles(session, account))
+            tiles, last = self._tiles(session, account), self._last_sign_in(session, account)
+            return self._pages.show("home.html", name=account.display_name, tiles=tiles, last=last)
 
         return await self._step(request, "home", session).run(work)
 
@@ -101,6 +102,11 @@ class Dashboard:
 
     def _settings(self, session: Session, **said: str) -> Response:
         return self._pages.show("settings.html", name=self._portal.account(session).display_name, **said)
+
+    def _last_sign_in(self, session: Session, account: Account) -> str:
+        """How long ago somebody signed in, this session apart; empty when nobody did, or the portal doesn't show it."""
+        others = [at for at in account.sign_in_times if at != session.signed_in_at]
+        return ago(self._world.clock.now() - max(others)) if others and self._portal.policy.last_sign_in_shown else ""
 
     def _tiles(self, session: Session, account: Account) -> list[tuple[str, str]]:
         tiles = []

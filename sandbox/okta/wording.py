@@ -23,3 +23,13 @@ CHANGES = {
     Change.LOCKED: LOCKED[1],
 }
 CHANGED = "Your password has been changed"
+
+_UNITS = ((86_400, "day"), (3600, "hour"), (60, "minute"))
+
+
+def ago(seconds: float) -> str:
+    """A time as the dashboard words it: `1 hour ago`."""
+    for length, unit in _UNITS:
+        if count := int(seconds // length):
+            return f"{count} {unit}{'' if count == 1 else 's'} ago"
+    return "a few seconds ago"

@@ -8,6 +8,7 @@ from asking import ask
 from house import OTHER_NPI, OTHER_ORGANIZATION, House, question
 
 from bots.desk import Failure
+from bots.incidents import Kind, open_ones
 from flows.eligibility import EligibilityAnswer
 from flows.parties import Organization
 
@@ -35,3 +36,21 @@ async def test_says_when_the_account_may_not_ask_for_an_organization_or_provider
     assert [type(result) for result in results] == [Failure, Failure, EligibilityAnswer]
     assert [result.error for result in results[:2]] == ["InputError", "InputError"]
     assert house.world.account("tmhp", user)["lookups"] == 1
+
+
+async def test_a_sign_in_that_was_not_ours_is_seen(house: House) -> None:
+    name, user = house.account("tmhp")
+    member = house.world.members("tmhp", "active")[0]
+
+    async def look(hours: float) -> list[str]:
+        house.world.advance(hours * 3600)
+        _, [answer] = await ask(house, name, question(member))
+        assert isinstance(answer, EligibilityAnswer)
+        return [row["message"] for row in open_ones(house.inventory, Kind.FOREIGN_SIGN_IN) if row["account"] == name]
+
+    assert await look(0) == []
+    assert await look(12) == []  # the portal shows ours of twelve hours ago
+    house.world.advance(5 * 3600)
+    house.world.post("/sessions", portal="tmhp", user=user)
+    [message] = await look(5)
+    assert "which neither the worker nor a recorded person made" in message

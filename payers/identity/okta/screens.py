@@ -132,6 +132,16 @@ class Locked:
         self.landmark = Alert(page).words.filter(has_text="Your account is locked")
 
 
+class LastSignIn:
+    """When somebody last signed in, on the dashboard's navigation bar, where the organization lets users see it.
+
+    Words by help.okta.com, Recent Activity: `last sign in: 1 hour ago`.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.landmark = page.get_by_text(re.compile(r"^\s*last sign[- ]?in: ", re.IGNORECASE))
+
+
 class SignedOut:
     """The sign-in took too long, and starts again."""
 

@@ -15,6 +15,7 @@ async def sign_in(session: Session) -> None:
     """Leave the session on My Apps, or on the older site's My Account."""
     page = session.page
     if await shown(Home(page)):
+        await okta.tell_last_sign_in(session)
         return
     failures = [okta.failures(page)]
     async with session.step("open the portal"):
@@ -28,3 +29,4 @@ async def sign_in(session: Session) -> None:
         screen = await okta.sign_in(session, *ends(page), Home(page))
     if not isinstance(screen, Home):
         raise meaning(screen)
+    await okta.tell_last_sign_in(session)
