@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from bots import kept_state
+from bots.announced import ANNOUNCED, maintenance_in
 from bots.browser import Host, tidy
 from bots.codes.channels import Channels
 from bots.desk import Desk, Order, Outcome
@@ -19,7 +21,7 @@ from bots.session import LiveSession, Pace, Person
 from bots.vault import Vault
 from bots.worker import work
 from flows.errors import PortalkeeperError
-from payers.kit.passing import looking_on
+from payers.kit.passing import hearing, looking_on
 from payers.model import Portal
 
 CONTEXTS_PER_HOST = 50  # a driver keeps some 0.7 MB of every context it ever served
@@ -92,7 +94,7 @@ class Engine:
         """Carry out one order in a seated session."""
         looker = Looker(session.portal.name)
         async with session.witness.watching(session, order):
-            with looking_on(looker):
+            with looking_on(looker), hearing(partial(_hear, session.portal, desk)):
                 outcome = await work(session, order, desk, self._sign_in_place(session), self._person)
             await session.witness.ended(session.page, outcome.failure)
         if outcome.failure is None:
@@ -129,3 +131,9 @@ class Engine:
         hosts, self._hosts = self._hosts, []
         for host in hosts:
             await host.stop()
+
+
+async def _hear(portal: Portal, desk: Desk, words: str) -> None:
+    """A portal announced something: tell of maintenance."""
+    if phrase := maintenance_in(words, portal):
+        await desk.notice(ANNOUNCED, phrase)

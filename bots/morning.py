@@ -13,6 +13,7 @@ import structlog
 
 from bots import now, report
 from bots.alerts import look
+from bots.announced import ANNOUNCED
 from bots.clock.maintenance import FILE as MAINTENANCE
 from bots.clock.maintenance import load_maintenance
 from bots.clock.rows import NEW_MONTH
@@ -22,7 +23,7 @@ from bots.delivery.carriers import carriers_of
 from bots.disk import private_folder, write_durably
 from bots.era import findings
 from bots.era.drop import note_pick_ups
-from bots.inventory import Inventory
+from bots.inventory import Inventory, stamp
 from bots.report import Report, gather, last_report
 from bots.report.ahead import DAYS
 from bots.report.changes import drop_old, kept
@@ -35,6 +36,9 @@ from flows.errors import InputError
 KIND = "report"
 LOOK_SECONDS = 30.0
 LATE_ERAS = timedelta(hours=1)
+ANNOUNCED_FOR = timedelta(days=7)
+_ANNOUNCED = """SELECT DISTINCT a.portal FROM notices n JOIN accounts a ON a.name = n.account
+    WHERE n.kind = ? AND n.at > ? ORDER BY a.portal"""
 
 log = structlog.get_logger("portalkeeper")
 
@@ -64,7 +68,11 @@ def make_report(
         settings=settings,
         plan=plan,
         before=last_report(settings.report_folder, at),
-        coming=[*_maintenance(settings, at), *_new_month(settings, inventory, at)],
+        coming=[
+            *_maintenance(settings, at),
+            *_announced(settings, inventory, at),
+            *_new_month(settings, inventory, at),
+        ],
         take_up=True,
     )
 
@@ -79,6 +87,21 @@ def _maintenance(settings: Settings, at: datetime) -> list[Ahead]:
             words = f"{declared.portal} maintenance {hours} {end:%Z}: runs wait for its end"
             found.append(Ahead(on=max(begin.date(), at.date()), words=words, who="nobody"))
     return found
+
+
+def _announced(settings: Settings, inventory: Inventory, at: datetime) -> list[Ahead]:
+    """Portals that announce maintenance of which nothing is declared: a proposal, for only a person reads the hours."""
+    declared = {one.portal for one in load_maintenance(settings.config / MAINTENANCE) if one.coming(at, DAYS)}
+    seen = inventory.rows(_ANNOUNCED, (ANNOUNCED, stamp((at - ANNOUNCED_FOR).astimezone(UTC))))
+    return [
+        Ahead(
+            on=at.date(),
+            words=f"{row['portal']} announces maintenance: read when, and declare it in config/{MAINTENANCE}",
+            who="whoever runs the worker",
+        )
+        for row in seen
+        if row["portal"] not in declared
+    ]
 
 
 def _new_month(settings: Settings, inventory: Inventory, at: datetime) -> list[Ahead]:

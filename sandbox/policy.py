@@ -45,6 +45,7 @@ class Policy:
     sessions: str = "newest_wins"
     answer_seconds: float = 0.15
     announcements: bool = True
+    maintenance_announced: bool = False
     cookie_banner: bool = True
     telemetry: bool = True
     password_min_length: int = 8

@@ -9,7 +9,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from flows.errors import AccessBlocked, PortalkeeperError, PortalUnavailable, ScreenNotRecognised
-from payers.kit.passing import pass_by
+from payers.kit.passing import announce, pass_by
 
 if TYPE_CHECKING:
     from playwright.async_api import Frame, Locator, Page, Response
@@ -153,6 +153,7 @@ async def clear(overlays: Sequence[Overlay]) -> None:
     """Close the overlays that are shown."""
     for overlay in overlays:
         if await shown(overlay):
+            await announce(overlay.landmark)
             await overlay.dismiss.click()
 
 

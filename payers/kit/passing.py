@@ -1,4 +1,7 @@
-"""Who looks on while a run passes the screens of a portal: whoever records them, and whoever watches for drift."""
+"""Who looks on while a run passes the screens of a portal: whoever records them, and whoever watches for drift.
+
+And who hears what a portal announces in front of them.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,28 @@ async def pass_by(page: Page, screen: object = None) -> None:
     """Tell those who look on."""
     for onlooker in _onlookers.get():
         await onlooker(page, screen)
+
+
+Hearer = Callable[[str], Awaitable[None]]
+"""Called with the words of an overlay before it is closed. They are the portal's own: listed phrases only may leave."""
+
+_hearer: ContextVar[Hearer | None] = ContextVar("hearer", default=None)
+
+
+@contextmanager
+def hearing(hearer: Hearer) -> Iterator[None]:
+    """Let `hearer` hear what is announced inside the block, in this task and those it starts."""
+    token = _hearer.set(hearer)
+    try:
+        yield
+    finally:
+        _hearer.reset(token)
+
+
+async def announce(overlay: Locator) -> None:
+    """Tell whoever hears."""
+    if hearer := _hearer.get():
+        await hearer(" ".join(await overlay.all_inner_texts()))
 
 
 def parts(screen: object) -> dict[str, Locator]:

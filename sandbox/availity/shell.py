@@ -30,6 +30,10 @@ _NOTICE = {
     "interruptIndicator": True,
     "read": False,
 }
+_MAINTENANCE = {
+    "title": "Scheduled maintenance",
+    "message": "The portal will be unavailable on Sunday from 12 a.m. to 6 a.m.",
+}
 
 
 class Shell:
@@ -125,8 +129,10 @@ class Shell:
         session = session_of(self._world, request)
         if session is None:
             return unauthorized()
-        told = portal_of(self._world).policy.announcements and not session.announced
-        return JSONResponse(envelope("notifications", [_NOTICE] if told else []))
+        policy = portal_of(self._world).policy
+        notice = _NOTICE | _MAINTENANCE if policy.maintenance_announced else _NOTICE
+        told = policy.announcements and not session.announced
+        return JSONResponse(envelope("notifications", [notice] if told else []))
 
     async def read_notification(self, request: Request) -> Response:
         """The announcement was closed."""

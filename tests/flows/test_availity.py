@@ -45,3 +45,20 @@ async def test_a_flow_that_the_portal_does_not_offer_contacts_nobody(house: Hous
     with pytest.raises(InputError, match="it offers: login, eligibility"):
         await ask(house, name, flow="era")
     assert house.world.account("availity", user)["password_submissions"] == 0
+
+
+async def test_announced_maintenance_is_told_and_nothing_else_that_is_announced(house: House) -> None:
+    found = []
+    try:
+        for announced in (False, True):
+            house.world.post("/policy", portal="availity", maintenance_announced=announced)
+            name, _ = house.account()
+            _, [answer] = await ask(house, name, question(house.world.members("availity", "active")[0]))
+            assert isinstance(answer, EligibilityAnswer)
+            rows = house.inventory.rows(
+                "SELECT kind, words FROM notices WHERE account = ? AND kind LIKE 'maint%'", (name,)
+            )
+            found.append([(row["kind"], row["words"]) for row in rows])
+    finally:
+        house.world.post("/policy", portal="availity", maintenance_announced=False)
+    assert found == [[], [("maintenance announced", "maintenance")]]

@@ -6,7 +6,7 @@ from payers.portals.availity.eligibility import check
 from payers.portals.availity.era_download import download
 from payers.portals.availity.password_recovery import recover
 from payers.portals.availity.password_reset import change
-from payers.portals.availity.phrases import PHRASES
+from payers.portals.availity.phrases import ANNOUNCED, PHRASES
 from payers.portals.availity.sign_in import sign_in
 from payers.portals.availity.sign_out import sign_out
 
@@ -27,7 +27,7 @@ PORTAL = Portal(
     name="availity",
     title="Availity Essentials",
     address="https://essentials.availity.com",
-    version="2026.11.3",
+    version="2026.11.4",
     policy=Policy(
         password_max_age_days=60,
         password_warning_days=5,
@@ -52,7 +52,7 @@ PORTAL = Portal(
     reset_letter=Letter(
         domains=frozenset({"availity.com"}), subject="Reset your Availity password", link="reset-password"
     ),
-    phrases=PHRASES,
+    phrases=PHRASES | ANNOUNCED,
     telemetry=frozenset({"/ms/api/availity/internal/pui/key-delivery/v1/telemetry"}),
     alternative="developer.availity.com offers a Coverages and a Claim Statuses API for part of this",
     proof={

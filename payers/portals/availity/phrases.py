@@ -36,3 +36,5 @@ PHRASES = {
     "link_expired": "This link has expired",
     "link_unknown": "This link is not valid",
 }
+
+ANNOUNCED = {"maintenance": "scheduled maintenance"}  # in a notice in front of the shell; the words are assumed
