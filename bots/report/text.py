@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 
 from bots.exhibits import UNLISTED
 from bots.report.costs import by_when
@@ -121,16 +122,27 @@ def _office_lines(report: Report) -> Iterator[list[str]]:
 
 def sign_in_words(report: Report) -> str:
     """How many accounts are fine, and who looks after the others."""
-    numbers = numbers_of(report, lambda need: need.incident != "" and need.what in report.states)
     never = sum(state == "never signed in" for state in report.states.values())
-    helped = sum(need.what in report.states for need in report.handled)
+    handled = [need for need in report.handled if report.states.get(need.what, "fine") != "fine"]
+    helped, frozen = len(handled), report.accounts_frozen
+    others = report.accounts_in_all - report.accounts_fine - never - frozen - sum(not _frozen(one) for one in handled)
     parts = [
         f"{report.accounts_fine:,} of {plural(report.accounts_in_all, 'account')} fine",
-        f"{report.accounts_frozen:,} frozen{numbers}" if report.accounts_frozen else "",
+        f"{frozen:,} frozen{numbers_of(report, _frozen)}" if frozen else "",
+        f"{others:,} not working{numbers_of(report, partial(_stuck, report))}" if others > 0 else "",
         f"{never} never signed in" if never else "",
         f"{helped} being handled (below)" if helped else "",
     ]
     return ", ".join(part for part in parts if part)
+
+
+def _frozen(need: Need) -> bool:
+    return "frozen" in need.state.lower()
+
+
+def _stuck(report: Report, need: Need) -> bool:
+    """Whether it is about an account that does not work, and is not frozen."""
+    return report.states.get(need.what, "fine") != "fine" and not _frozen(need)
 
 
 def pointing(report: Report, flow: str) -> str:

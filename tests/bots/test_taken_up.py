@@ -185,6 +185,22 @@ def test_a_date_is_taken_even_while_the_account_is_stopped(world: World, monkeyp
     assert find_incident(world.inventory, "INC-0001")["closed_at"] is None
 
 
+def test_the_sign_ins_point_to_what_keeps_each_account_from_working(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held(world)
+    world.refused("two", owner="Ann")
+    world.account("three", vault=False)
+    world.account("four")
+    world.fine()
+    text = " ".join(render_first_screen(look(world, monkeypatch)).split())
+    assert "Sign-ins 1 of 5 accounts fine, 1 frozen -> 2, 2 not working -> 1, 3, 1 never signed in" in text
+    with world.inventory.write() as db:
+        db.execute("UPDATE incidents SET taken_by = 'Jo' WHERE account = 'three'")
+    text = " ".join(render_first_screen(look(world, monkeypatch)).split())
+    assert "1 of 5 accounts fine, 1 frozen -> 2, 1 not working -> 1, 1 never signed in, 1 being handled" in text
+
+
 # --- by command
 
 
