@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -39,9 +40,11 @@ _RUNS = """WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE 
 
 @dataclass(frozen=True)
 class Cost:
-    """What one report took; `page` and `peak` are megabytes."""
+    """What one report took; `page` and `peak` are megabytes, `wall` the seconds one waited at the machine's `load`."""
 
     seconds: float
+    wall: float
+    load: float
     peak: float
     page: float
     needs: int
@@ -49,8 +52,9 @@ class Cost:
     def told(self) -> str:
         """In one line."""
         return (
-            f"morning report: {self.seconds:.1f} s of CPU (at most {MOST_SECONDS:.0f}), {self.peak:.0f} MB (at most "
-            f"{MOST_MB:.0f}), page {self.page:.2f} MB, {self.needs} needs"
+            f"morning report: {self.seconds:.1f} s of CPU (at most {MOST_SECONDS:.0f}), {self.wall:.1f} s by the clock "
+            f"at a load of {self.load:.1f}, {self.peak:.0f} MB (at most {MOST_MB:.0f}), page {self.page:.2f} MB, "
+            f"{self.needs} needs"
         )
 
     def missed(self) -> bool:
@@ -110,13 +114,14 @@ def _one(home: Path, accounts: int) -> Cost:
     names = [f"account-{number}" for number in range(accounts)]
     at: datetime = now.utc().astimezone()
     with closing(Inventory(home / "inventory.db")) as inventory:
-        began = time.process_time()
-        found = gather(inventory, names, at, service_running=True, settings=Settings(home=home))
+        load, waited, began = os.getloadavg()[0], time.monotonic(), time.process_time()
+        found = gather(inventory, names, at, service_running=True, settings=Settings(home=home), take_up=True)
         page = render_html(found)
         render_text(found)
-        seconds = time.process_time() - began
+        seconds, wall = time.process_time() - began, time.monotonic() - waited
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Cost(round(seconds, 2), round(peak, 1), round(len(page.encode()) / 1e6, 3), len(found.needs))
+    size = round(len(page.encode()) / 1e6, 3)
+    return Cost(round(seconds, 2), round(wall, 2), round(load, 1), round(peak, 1), size, len(found.needs))
 
 
 def main() -> int:
