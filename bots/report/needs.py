@@ -21,6 +21,8 @@ from payers.registry import listed_payers
 KEEPER = "whoever runs the worker"
 DAY = timedelta(days=1)
 OFTEN = 3  # runs in a row; fewer are what the worker is there to try again
+_MENDED = """SELECT portal, flow, max(closed_at) AS at FROM incidents WHERE kind = ? AND closed_at IS NOT NULL
+    GROUP BY 1, 2"""
 _STATES = {
     DueKind.PASSWORD: "PASSWORD EXPIRES",
     DueKind.IDLE: "DISABLED AS UNUSED",
@@ -29,13 +31,18 @@ _STATES = {
 
 
 def repairs(inventory: Inventory, accounts: Sequence[Account], zone: Zone, at: datetime, stamp: str) -> list[Need]:
-    """One need per portal and flow whose page has changed, however many accounts met it."""
+    """One need per portal and flow whose page has changed, however many accounts met it.
+
+    What was met before a repair was said to be done is no need: one run goes first, and tells.
+    """
     opened = {(row["portal"], row["flow"]): row for row in open_ones(inventory, Kind.REPAIR)}
+    mended = {(row["portal"], row["flow"]): row["at"] for row in inventory.rows(_MENDED, (Kind.REPAIR,))}
     met: dict[tuple[str, str], list[Account]] = {}
     for account in accounts:
         run = account.open_failure
-        if run and plain(run["error"]).acts is Acts.REPAIR:
-            met.setdefault((account.row["portal"], run["flow"]), []).append(account)
+        place = (account.row["portal"], run["flow"] if run else "")
+        if run and plain(run["error"]).acts is Acts.REPAIR and run["ended_at"] > mended.get(place, ""):
+            met.setdefault(place, []).append(account)
     return [
         _repair(found, place[1], opened.get(place), zone, at)
         for place, found in met.items()

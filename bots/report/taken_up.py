@@ -6,7 +6,7 @@ itself once the report needs nobody for it any more.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from bots.report.standings import Zone, of_incident, put_aside
 from payers import registry
 
 WORKER = "worker"
+_Key = tuple[str, str]  # kind and words
 MOST = 200  # opened at once; where more need somebody the trouble is one, such as a vault that is not there yet
 _SETTLED = """SELECT message, max(closed_at) AS at FROM incidents WHERE kind = ? AND closed_at IS NOT NULL
     AND closed_by <> ? GROUP BY message"""
@@ -43,19 +44,24 @@ def unsettled(inventory: Inventory, found: Sequence[Need], zone: Zone) -> list[N
 def take_up(inventory: Inventory, found: Sequence[Need], accounts: Collection[str]) -> None:
     """Open what is new, close what is over. `accounts` are the names by which a need is known to be an account's."""
     wanted = {(need.kind, words_of(need)): need for need in found}
-    opened = {_key(row): row for row in _opened(inventory)}
-    fresh = [need for key, need in wanted.items() if key not in opened][:MOST]
-    over = [row for key, row in opened.items() if key not in wanted]
-    if not fresh and not over:
+    if not any(_changes(inventory, wanted)):
         return
     titles = {portal.title: name for name, portal in registry.portals().items()}
     with inventory.write() as db:
+        fresh, over = _changes(db, wanted)  # looked at again, for another report may be made at the same time
         for need in fresh:
             place = {"account": need.what} if need.what in accounts else {"portal": titles.get(need.portal)}
             failure = Failure(error=need.error, message=words_of(need))
             open_incident(db, Kind(need.kind), failure, by=WORKER, beside_others=True, **place)
         for row in over:
             close_incident(db, row, by=WORKER, because="it needs nobody any more")
+
+
+def _changes(source: Inventory | Any, wanted: Mapping[_Key, Need]) -> tuple[list[Need], list[dict[str, Any]]]:
+    """The needs that have no incident yet, and the incidents that no need is left for."""
+    opened = {_key(row): row for row in _opened(source)}
+    fresh = [need for key, need in wanted.items() if key not in opened][:MOST]
+    return fresh, [row for key, row in opened.items() if key not in wanted]
 
 
 def with_incidents(inventory: Inventory, found: Sequence[Need], zone: Zone, at: str) -> list[Need]:
@@ -70,9 +76,9 @@ def _joined(need: Need, row: dict[str, Any], zone: Zone) -> Need:
     return need.model_copy(update={"since": min(need.since, opened), **of_incident(row)})
 
 
-def _opened(inventory: Inventory) -> list[dict[str, Any]]:
-    return [row for row in open_ones(inventory) if row["kind"] in OF_THE_REPORT]
+def _opened(source: Inventory | Any) -> list[dict[str, Any]]:
+    return [row for row in open_ones(source) if row["kind"] in OF_THE_REPORT]
 
 
-def _key(row: dict[str, Any]) -> tuple[str, str]:
+def _key(row: dict[str, Any]) -> _Key:
     return row["kind"], row["message"]

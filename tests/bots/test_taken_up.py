@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 from bots import now
 from bots.cli.app import app
 from bots.cli.office import office
-from bots.incidents import find_incident, open_ones
+from bots.desk import Failure
+from bots.incidents import Kind, find_incident, open_incident, open_ones
 from bots.inventory import stamp
 from bots.report import Report, render_first_screen
 from bots.report.taken_up import MOST
@@ -174,6 +175,32 @@ def test_a_vault_that_is_not_there_opens_no_ten_thousand_incidents(
         world.account(f"a-{number}", vault=False)
     assert len(look(world, monkeypatch).needs) == MOST + 50
     assert len(open_ones(world.inventory)) == MOST
+
+
+def test_two_reports_at_once_open_one_incident(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    empty(world)
+    write = world.inventory.write
+
+    def another_comes_first() -> Any:
+        monkeypatch.setattr(world.inventory, "write", write)
+        look(world, monkeypatch)
+        return write()
+
+    monkeypatch.setattr(world.inventory, "write", another_comes_first)
+    [need] = look(world, monkeypatch).needs
+    assert (need.incident, len(open_ones(world.inventory))) == ("INC-0001", 1)
+
+
+def test_a_changed_page_is_no_need_once_it_was_said_to_be_mended_until_it_is_met_again(world: World) -> None:
+    world.run(world.account("one"), error="ScreenNotRecognised", screen="Home")
+    failure = Failure(error="ScreenNotRecognised", message="why")
+    with world.inventory.write() as db:
+        open_incident(db, Kind.REPAIR, failure, by="worker", portal="east", flow="login")
+    assert [need.incident for need in world.gather().needs] == ["INC-0001"]
+    change(world, closed_at=stamp((AT - timedelta(hours=1)).astimezone(UTC)), closed_by="jo", because="mended")
+    assert world.gather().needs == ()
+    world.run("one", hours=0.5, error="ScreenNotRecognised", screen="Home")
+    assert [need.state for need in world.gather().needs] == ["CHANGED PAGE"]
 
 
 def test_a_date_is_taken_even_while_the_account_is_stopped(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
