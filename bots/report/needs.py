@@ -98,7 +98,7 @@ def _failing(found: list[Account], error: str, zone: Zone, at: datetime) -> Need
         do=f"See: pk why {first.name}. Does a person get in by hand? Then tell whoever maintains the portal modules; "
         "else ask the portal's help desk how long it lasts.",
         who=KEEPER,
-        flows=tuple({run["flow"] for account in found if (run := account.open_failure) and run["flow"] != "login"}),
+        flows=tuple(sorted({run["flow"] for account in found if (run := account.open_failure)} - {"login"})),
         kind=Kind.FAILING,
     )
 
