@@ -6,7 +6,7 @@ And who hears what a portal announces in front of them.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -52,9 +52,14 @@ def hearing(hearer: Hearer) -> Iterator[None]:
 
 
 async def announce(overlay: Locator) -> None:
-    """Tell whoever hears."""
-    if hearer := _hearer.get():
-        await hearer(" ".join(await overlay.all_inner_texts()))
+    """Tell whoever hears. A page that goes on, or is closed, meanwhile is no trouble here."""
+    from playwright.async_api import Error
+
+    hearer, texts = _hearer.get(), list[str]()
+    if hearer:
+        with suppress(Error):
+            texts = await overlay.all_inner_texts()
+        await hearer(" ".join(texts))
 
 
 def parts(screen: object) -> dict[str, Locator]:
