@@ -27,7 +27,7 @@ from bots.runner import run as runs
 
 __all__ = ["codes_at_once", "policies"]
 
-pytestmark = pytest.mark.usefixtures("codes_at_once", "impatience")
+pytestmark = [pytest.mark.usefixtures("codes_at_once", "impatience"), pytest.mark.sampled(3)]
 
 GENERATIONS = ("gen2", "gen3", "classic")
 FIRST_BY_MAIL = {"methods": ["text", "authenticator"]}
