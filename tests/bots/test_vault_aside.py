@@ -53,7 +53,7 @@ async def test_many_that_wait_for_a_manager_hold_up_nobody(slow: tuple[Slow, Kee
     names = [keeping.account(f"a{number}") for number in range(MANY)]
     vault = keeping.vault()
     waiting = [asyncio.create_task(aside(vault.get, name)) for name in names]
-    assert await asyncio.to_thread(manager.asked.acquire, timeout=20)  # asyncio's own threads are free
+    assert await asyncio.to_thread(manager.asked.acquire, timeout=60)  # asyncio's own threads are free
     assert not any(task.done() for task in waiting)
     manager.may_answer.set()
     assert {each.password for each in await asyncio.gather(*waiting)} == {SecretStr(OLD)}
@@ -88,7 +88,7 @@ async def test_a_process_that_was_forked_waits_for_threads_of_its_own() -> None:
     assert await aside(threading.get_native_id) != threading.get_native_id()
     child = multiprocessing.get_context("fork").Process(target=_one_call)
     child.start()
-    await asyncio.to_thread(child.join, 20)
+    await asyncio.to_thread(child.join, 60)
     ended = child.exitcode
     child.kill()
     assert ended == 0

@@ -206,7 +206,7 @@ class InBrowser:
                 json.dumps({"portal": self.drawn.portal, "user": self.user}).encode(),
                 method="DELETE",
             )
-            urllib.request.urlopen(order, timeout=10).close()
+            urllib.request.urlopen(order, timeout=60).close()
 
     def _check(self) -> None:
         """The promises, by the portal's own counts."""
@@ -280,7 +280,7 @@ def lane(seeds: Sequence[int]) -> list[Ended]:
             return [play(world, Path(name), seed) for seed in seeds]
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(timeout=60)
 
 
 def in_browsers(seeds: Sequence[int]) -> Iterator[Ended]:
