@@ -134,6 +134,8 @@ def seen(
         payments += sum(one.state == "seen" for one in taken)
         copies += sum(one.copy == "same" for one in taken)
         unread += [f"{path}: {', '.join(one.reasons)}" for one in taken if one.state == "quarantined"]
+    if not unread:
+        intake.told(by=office.person)
     _look()
     words = f"payments noted: {payments}; of them here before: {copies}"
     print_done("\n".join([words, *unread]), json=json, payments=payments, known=copies, unread=unread)

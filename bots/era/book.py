@@ -16,9 +16,13 @@ from bots.era.gate import Judged
 from bots.era.naming import file_name
 from bots.era.payment import Payment, in_cents
 from bots.era.routes import Route, Routes
-from bots.era.verdicts import Finding, Verdict, finding
+from bots.era.verdicts import Finding, Verdict, finding, worst
+from bots.inventory.audit import record_audit
 
 _BILLED = "state IN ('passed', 'other route', 'seen')"
+_LIKE_ANOTHER = ("revised", "trace_reused")
+_TOLD_APART_BY = ("content", "trace", "company_id", "payer_id", "payee_npi", "payee_tin", "amount", "paid_on")
+_NOT_TOLD, _TOLD = "not_told", "era seen"
 _PAYER_KEY = "CASE company_id WHEN '' THEN payer_id ELSE company_id END"
 _PAYEE_KEY = "CASE payee_npi WHEN '' THEN payee_tin ELSE payee_npi END"
 
@@ -44,7 +48,8 @@ def decide(db: Any, judged: Judged, source: dict[str, Any], routes: Routes, *, s
         return Entry(judged, payer, None, copy, "seen")
     route = routes.find((payer, payment.payer_id, payment.company_id), (payment.payee_tin, payment.payee_npi))
     more: list[Finding] = [finding("no_route")] if route is None else []
-    more += [finding(copy)] if copy in ("revised", "trace_reused") else []
+    more += [finding(_NOT_TOLD)] if route is Route.BOTH and not _was_told(db) else []
+    more += [finding(copy)] if copy in _LIKE_ANOTHER else []
     more += [finding("not_as_listed")] if _not_as_listed(payment, source) else []
     judged = replace(judged, findings=(*judged.findings, *more))
     if copy != "same" and not judged.passes and _is_there(db, payment, "state IN ('held', 'dismissed')"):
@@ -54,6 +59,33 @@ def decide(db: Any, judged: Judged, source: dict[str, Any], routes: Routes, *, s
     if route is not None and not route.by_portal:
         return Entry(judged, payer, route, copy, "other route")
     return Entry(judged, payer, route, copy, "passed" if judged.passes else "held")
+
+
+def tell(db: Any, *, at: str, by: str) -> list[dict[str, Any]]:
+    """What came by the other route is in the book: payments that waited for it are skipped, or on their way.
+
+    The payments that are on their way. Inside the caller's write; it stands in the audit trail, and never expires.
+    """
+    record_audit(db, at=at, who=by, action=_TOLD, because="what came by another route")
+    held = db.execute("SELECT * FROM era_payments WHERE state = 'held' AND instr(reasons, ?)", (_NOT_TOLD,)).fetchall()
+    return [row for row in map(dict, held) if _decide_again(db, row) == "passed"]
+
+
+def _decide_again(db: Any, row: dict[str, Any]) -> str:
+    payment = Payment(**{name: row[name] for name in _TOLD_APART_BY})
+    copy = _copy(db, payment)
+    words = [word for word in row["reasons"].split() if word != _NOT_TOLD] + [copy] * (copy in _LIKE_ANOTHER)
+    found = tuple(finding(word) for word in words)
+    state = "skipped" if copy == "same" else "passed" if all(one.reason.passes for one in found) else "held"
+    db.execute(
+        "UPDATE era_payments SET state = ?, copy = ?, reasons = ?, verdict = ? WHERE id = ?",
+        (state, copy, " ".join(words), str(worst(found)), row["id"]),
+    )
+    return state
+
+
+def _was_told(db: Any) -> bool:
+    return db.execute("SELECT 1 FROM audit WHERE action = ?", (_TOLD,)).fetchone() is not None
 
 
 def _is_there(db: Any, payment: Payment, condition: str) -> bool:

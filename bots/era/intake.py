@@ -108,6 +108,15 @@ class Intake:
                 self._enter(header, data)
             return self._taken(_known_as(header, data))
 
+    def told(self, *, by: str) -> None:
+        """All that came another way was given to `saw`: what waited for that goes to billing, unless it was there."""
+        with self._alone():
+            with self._inventory.write() as db:
+                waited = book.tell(db, at=stamp(now.utc()), by=by)
+                for sha256, member in {(row["sha256"], row["member"]): None for row in waited}:
+                    book.plan_drops(db, sha256, member, self._config)
+            self._finish({self._received(row["sha256"])[:7] for row in waited})
+
     def recover(self) -> int:
         """Finish what was left behind, note what billing has taken; how many files had not been finished."""
         with self._alone():

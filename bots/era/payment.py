@@ -21,6 +21,7 @@ _CANONICAL = b"\x1f\x1e\x1d"
 _CHUNK = 4 * 1024 * 1024
 _NEAR_THE_END = 200
 _REVERSAL = b"22"
+_TELLING = ("N1", "REF", "BPR", "TRN")
 ZERO = Decimal()
 _CENT = Decimal("0.01")
 
@@ -83,11 +84,10 @@ def read_payment(transaction: bytes, separators: Separators) -> Checked:
     body = found.start() if found else len(transaction)
     facts, element = _Facts(), separators.element.decode("latin-1")
     for segment in transaction[:body].decode("latin-1").split(separators.segment.decode("latin-1")):
-        facts.take([part.strip() for part in segment.split(element)])
-    npis = {match[1] for match in patterns.npi.finditer(transaction)}
+        facts.take(segment.split(element))
     claims, shares = _patient_shares(transaction, separators, patterns)
     payment = facts.payment(claims, len(patterns.plb.findall(transaction)), _content(transaction, separators, patterns))
-    return Checked(payment, sum(not _is_npi(npi) for npi in npis), shares)
+    return Checked(payment, _bad_npis(transaction, patterns), shares)
 
 
 class _Facts:
@@ -98,7 +98,10 @@ class _Facts:
         self._party = ""
 
     def take(self, segment: list[str]) -> None:
-        name = segment[0]
+        name = segment[0].strip()
+        if name not in _TELLING:
+            return
+        segment = [part.strip() for part in segment]
         if name == "N1":
             _, self._party, title, qualifier, code, *_ = [*segment, "", "", "", ""]
             self._tell(f"{self._party} name", title)
@@ -106,7 +109,7 @@ class _Facts:
         elif name == "REF":
             _, qualifier, code, *_ = [*segment, "", ""]
             self._tell(f"{self._party} REF {qualifier}", code)
-        elif name in ("BPR", "TRN"):
+        else:
             for number, value in enumerate(segment):
                 self._tell(f"{name}{number}", value)
 
@@ -138,6 +141,7 @@ class _Facts:
 @dataclass(frozen=True, slots=True)
 class _Patterns:
     body: re.Pattern[bytes]
+    code: re.Pattern[bytes]
     npi: re.Pattern[bytes]
     shares: re.Pattern[bytes]
     plb: re.Pattern[bytes]
@@ -153,11 +157,19 @@ def _patterns(element: bytes, segment: bytes) -> _Patterns:
 
     return _Patterns(
         body=starting(rb"(?:LX|CLP|PLB|SE)"),
+        code=re.compile(rb"%sXX%s([^%s%s]*)" % (e, e, e, s)),
         npi=starting(rb"N(?:1|M1)", rb"[^%s]*?%sXX%s([^%s%s]*)" % (s, e, e, e, s)),
         shares=starting(rb"(CLP|CAS%sPR)" % e, rb"([^%s]*)" % s),
         plb=starting(rb"PLB"),
         trailer=starting(rb"SE"),
     )
+
+
+def _bad_npis(transaction: bytes, patterns: _Patterns) -> int:
+    """How many different NPIs have a wrong check digit. Where `XX` stands in other segments it is no NPI."""
+    if all(_is_npi(code) for code in set(patterns.code.findall(transaction))):
+        return 0
+    return sum(not _is_npi(npi) for npi in set(patterns.npi.findall(transaction)))
 
 
 @lru_cache(maxsize=10_000)
@@ -173,33 +185,24 @@ def _patient_shares(transaction: bytes, separators: Separators, patterns: _Patte
     """How many claims there are, and for how many the PR adjustments don't add up to the patient's share."""
     claims = off = 0
     share: Decimal | None = None
-    for match in patterns.shares.finditer(transaction):
-        fields = match[2].split(separators.element)
-        if match[1] == b"CLP":
+    for name, told in patterns.shares.findall(transaction):
+        fields = told.split(separators.element)
+        if name == b"CLP":
             off += bool(share)
             claims += 1
             reversal = len(fields) > 1 and fields[1].strip() == _REVERSAL
             share = None if reversal else _amount(fields[4]) if len(fields) > 4 else ZERO
         elif share is not None:
-            share = _less(share, fields[1::3])
+            for field in fields[1::3]:
+                amount = _amount(field)
+                share = None if share is None or amount is None else share - amount
     return claims, off + bool(share)
 
 
+@lru_cache(maxsize=50_000)  # a few amounts are most of a patient's shares
 def _amount(field: bytes) -> Decimal | None:
-    if field.replace(b".", b"", 1).isdigit():  # nearly all of them, and much faster
-        return Decimal(field.decode())
     text = field.decode("latin-1").strip()
     return money(text) if text else ZERO
-
-
-def _less(share: Decimal, amounts: list[bytes]) -> Decimal | None:
-    """The share less the amounts; None once one of them can't be read."""
-    for field in amounts:
-        amount = _amount(field)
-        if amount is None:
-            return None
-        share -= amount
-    return share
 
 
 def _content(transaction: bytes, separators: Separators, patterns: _Patterns) -> str:

@@ -44,6 +44,7 @@ _PAYER = "Tell the payer's EDI desk."
 
 
 _COMPARE = "Compare both (pk era show TRACE); if billing shall have it too: pk era release."
+_TELL = "Tell it: pk era seen FOLDER, also an empty one. What did not come that way goes to billing then."
 _ROUTE = "Add the line, then: pk era release. It does not go to billing until then."
 
 
@@ -109,6 +110,9 @@ REASONS = {
         _flag("trace_reused", "the payer has used this trace number for another payment of this payee", _PAYER),
         _flag("revised", "another version of this payment was there before", _COMPARE, passes=False),
         _flag("no_route", "config/era_routes.csv has no line for this payer and payee", _ROUTE, passes=False),
+        _flag(
+            "not_told", "it comes by two routes, and nobody has told yet what came by the other", _TELL, passes=False
+        ),
         _note("earlier_version", "the version is 005010X221, before its errata"),
         _note("patient_share", "a claim's patient responsibility (CLP05) is not the sum of its PR adjustments"),
         _note("unknown_code", "a code is not on the standard's list"),

@@ -23,7 +23,7 @@ import pytest
 USER, PASSWORD = "portals", "a mailbox's own $ecret"
 TOKEN, CLIENT_SECRET = "token-that-lets-in", "client-$ecret"
 LDA = "/usr/lib/dovecot/dovecot-lda"
-SECONDS = 20
+SECONDS = 60
 
 CONFIGURATION = """
 base_dir = {folder}/run

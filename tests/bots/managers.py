@@ -125,7 +125,7 @@ class Bao(Manager):
     def ask(self, method: str, path: str, **body: Any) -> Any:
         request = urllib.request.Request(f"{self.address}/v1/{path}", json.dumps(body).encode(), method=method)
         request.add_header("X-Vault-Token", "root")
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return json.loads(answer.read() or b"null")
 
     def add(self, title: str, username: str, password: str, totp: str = "") -> str:

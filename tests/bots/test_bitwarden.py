@@ -108,7 +108,7 @@ def test_nobody_else_reaches_the_program_and_it_ends_with_a_killed_worker(
     assert not any(at.status == "LISTEN" for each in servers for at in each.net_connections(kind="inet"))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    psutil.wait_procs(servers, timeout=20)
+    psutil.wait_procs(servers, timeout=60)
     assert not any(each.is_running() for each in servers)
     deadline = time.monotonic() + 10
     while socket.parent.exists():

@@ -119,7 +119,7 @@ class World:
             service.serve(self.settings, self.inventory, lambda: runner, stop=stop, tell=self.told.append)
         )
         ready = asyncio.create_task((until or runner.enough).wait())
-        await asyncio.wait({serving, ready}, timeout=20, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({serving, ready}, timeout=60, return_when=asyncio.FIRST_COMPLETED)
         stop.set()
         await asyncio.wait_for(serving, 20)
         ready.cancel()

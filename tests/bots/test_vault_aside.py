@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import multiprocessing
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,7 +53,7 @@ async def test_many_that_wait_for_a_manager_hold_up_nobody(slow: tuple[Slow, Kee
     names = [keeping.account(f"a{number}") for number in range(MANY)]
     vault = keeping.vault()
     waiting = [asyncio.create_task(aside(vault.get, name)) for name in names]
-    assert await asyncio.to_thread(manager.asked.acquire, timeout=20)  # asyncio's own threads are free
+    assert await asyncio.to_thread(manager.asked.acquire, timeout=60)  # asyncio's own threads are free
     assert not any(task.done() for task in waiting)
     manager.may_answer.set()
     assert {each.password for each in await asyncio.gather(*waiting)} == {SecretStr(OLD)}
@@ -81,6 +82,20 @@ async def test_who_is_cancelled_ends_when_the_change_has_ended() -> None:
 async def test_what_goes_wrong_is_raised_as_it_is() -> None:
     with pytest.raises(ZeroDivisionError):
         await aside(lambda: 1 // 0)
+
+
+async def test_a_process_that_was_forked_waits_for_threads_of_its_own() -> None:
+    assert await aside(threading.get_native_id) != threading.get_native_id()
+    child = multiprocessing.get_context("fork").Process(target=_one_call)
+    child.start()
+    await asyncio.to_thread(child.join, 60)
+    ended = child.exitcode
+    child.kill()
+    assert ended == 0
+
+
+def _one_call() -> None:
+    asyncio.run(aside(lambda: None))
 
 
 FILES = [BOTS / "session.py", BOTS / "challenge.py", *sorted((BOTS / "runner").glob("*.py"))]

@@ -47,6 +47,7 @@ from tests.flows.house import House, World
 LANES = 3
 A_LANE = 5  # runs over one sandbox
 ROUNDS_TO_THE_END = 8
+HANGS_SECONDS = 300  # a run takes some ten
 
 
 @dataclass
@@ -205,7 +206,7 @@ class InBrowser:
                 json.dumps({"portal": self.drawn.portal, "user": self.user}).encode(),
                 method="DELETE",
             )
-            urllib.request.urlopen(order, timeout=10).close()
+            urllib.request.urlopen(order, timeout=60).close()
 
     def _check(self) -> None:
         """The promises, by the portal's own counts."""
@@ -256,7 +257,7 @@ def play(world: World, folder: Path, seed: int) -> Ended:
     bots.runner.run.wait_exponential_jitter = lambda **given: wait_none()
     run = InBrowser(seed, Drawn.by(chance), house, chance)
     try:
-        asyncio.run(run.go())
+        asyncio.run(asyncio.wait_for(run.go(), HANGS_SECONDS))
     except Exception as error:  # noqa: BLE001 - told with the story, and a broken promise
         run.violations.append(f"the program itself failed: {type(error).__name__}: {error}")
     finally:
@@ -279,7 +280,7 @@ def lane(seeds: Sequence[int]) -> list[Ended]:
             return [play(world, Path(name), seed) for seed in seeds]
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(timeout=60)
 
 
 def in_browsers(seeds: Sequence[int]) -> Iterator[Ended]:

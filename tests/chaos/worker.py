@@ -28,6 +28,8 @@ from bots.vault import Vault
 from tests.chaos import seat
 from tests.chaos.acts import Office, carry_out
 
+HANGS_SECONDS = 120
+
 
 class Worker:
     """A forked process with its command, as the process that started it sees it."""
@@ -59,6 +61,9 @@ class Worker:
         self.asked = self._hear()
 
     def _hear(self) -> tuple[Any, ...]:
+        if not self.wire.poll(HANGS_SECONDS):
+            self.kill()
+            raise RuntimeError(f"the {self.command} process hung after {self.passed[-1:] or 'its start'}")
         with suppress(EOFError, ConnectionResetError):
             said: tuple[Any, ...] = self.wire.recv()
             if said[0] == "end":

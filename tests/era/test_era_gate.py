@@ -21,7 +21,7 @@ from bots.era.verdicts import REASONS, Verdict
 
 ROOT = Path(__file__).parents[2]
 OF_FILES_ON_DISK = {"too_large", "unreadable"}  # tests/era/test_check.py
-OF_WHAT_WAS_THERE = {"not_as_listed", "trace_reused", "revised", "no_route"}  # tests/era/test_intake.py
+OF_WHAT_WAS_THERE = {"not_as_listed", "trace_reused", "revised", "no_route", "not_told"}  # tests/era/test_intake.py
 
 
 @pytest.mark.parametrize(("data", "expected"), CATALOGUE.values(), ids=CATALOGUE)

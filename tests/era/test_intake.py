@@ -207,6 +207,7 @@ def test_the_name_is_never_that_of_the_portal_and_leads_nowhere(house: House) ->
 
 def test_only_what_comes_by_the_portal_is_dropped(house: House) -> None:
     house.routes("aetna,,clearinghouse,", f"aetna,{OTHER_TIN},portal,2026-03-02", "60054,2000001018,both,")
+    house.intake.told(by="Ann Example")
     states = {
         "000004471": house.intake.take_in(remittance(replace(Pay(), npi="2000009995")), SOURCE)[0].state,
         OTHER_TIN: house.intake.take_in(remittance(replace(Pay(trace="2"), tin=OTHER_TIN)), SOURCE)[0].state,
@@ -226,18 +227,40 @@ def test_what_has_no_line_is_held_once_there_are_lines(house: House) -> None:
 
 @pytest.mark.parametrize("first", ["portal", "elsewhere"])
 def test_the_same_835_by_two_routes_reaches_the_folder_once(house: House, first: str) -> None:
+    """What comes by the portal first waits until somebody has told what the clearinghouse brought."""
     house.routes("aetna,,both,")
     repackaged = remittance(Pay(), control=77, element="|", line_break="\n")
     if first == "elsewhere":
         house.intake.saw(repackaged)
+        house.intake.told(by="Ann Example")
         assert house.intake.take_in(ONE, SOURCE)[0].copy == "same"
-        assert house.dropped() == []
     else:
-        house.intake.take_in(ONE, SOURCE)
-        assert house.intake.saw(repackaged)[0].copy == "same"
-        assert len(house.dropped()) == 1
+        assert house.intake.take_in(ONE, SOURCE)[0].reasons == ("not_told",)
+        house.intake.saw(repackaged)
+        house.intake.told(by="Ann Example")
+        assert house.states() == ["skipped", "seen"]
     assert [one.copy for one in house.intake.saw(ONE)] == ["same"]
-    assert len(house.dropped()) == (first == "portal")
+    assert house.dropped() == []
+
+
+def test_what_waited_for_the_other_route_and_did_not_come_by_it_goes_to_billing(house: House) -> None:
+    """Once, with nothing left of the waiting; a test file and another version of what was seen are held on."""
+    house.routes("aetna,,both,")
+    other, test = remittance(Pay(trace="2", seed=2)), remittance(Pay(trace="3", seed=3), usage="T")
+    for data in (ONE, other, test):
+        assert house.intake.take_in(data, SOURCE)[0].state == "held"
+    assert house.dropped() == []
+    house.intake.saw(remittance(Pay(trace="2", seed=2, payee="ANOTHER NAME")))
+    for _ in range(2):
+        house.intake.told(by="Ann Example")
+        assert [path.read_bytes() for path in house.dropped()] == [ONE]
+    rows = house.inventory.rows("SELECT state, verdict, reasons FROM era_payments WHERE state <> 'seen' ORDER BY id")
+    assert [tuple(row.values()) for row in rows] == [
+        ("passed", "good", ""),
+        ("held", "flagged", "revised"),
+        ("held", "flagged", "test_file"),
+    ]
+    assert house.intake.take_in(remittance(Pay(trace="4", seed=4)), SOURCE)[0].state == "passed"
 
 
 def test_a_portals_file_is_kept_though_its_bytes_were_seen_before(house: House) -> None:

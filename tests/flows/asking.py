@@ -47,7 +47,7 @@ def order(house: House, portal: str, user: str, kind: str, at: str | None = None
 def control(house: House, method: str, path: str, **body: object) -> None:
     """An order to the sandbox by another method than POST."""
     request = urllib.request.Request(house.world.control + path, json.dumps(body).encode(), method=method)
-    urllib.request.urlopen(request, timeout=10).close()
+    urllib.request.urlopen(request, timeout=60).close()
 
 
 @pytest.fixture

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import ClassVar
@@ -16,6 +18,29 @@ from house import House, World
 from bots import engine, now
 from bots.browser import Host
 
+SITES = ("portal", "generation")  # what a table of cases is tried at, by the name of the parameter
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of the large tables each case runs at every n-th site, the next case at others; all with CASES=all."""
+    if os.environ.get("CASES") == "all":
+        return
+    seen: dict[str, dict[str, int]] = defaultdict(dict)
+    left_out = [item for item in items if isinstance(item, pytest.Function) and not _is_in_the_sample(item, seen)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+def _is_in_the_sample(item: pytest.Function, seen: dict[str, dict[str, int]]) -> bool:
+    mark, call = item.get_closest_marker("sampled"), getattr(item, "callspec", None)
+    if mark is None or call is None:
+        return True
+    [site] = [str(call.params[name]) for name in SITES if name in call.params]
+    case = "-".join(part for part in call.id.split("-") if part != site)
+    name = f"{item.path}::{item.originalname}"
+    places = [seen[name + kind].setdefault(one, len(seen[name + kind])) for kind, one in (("s", site), ("c", case))]
+    return sum(places) % int(mark.args[0]) == 0
+
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
@@ -26,7 +51,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     ready = json.loads(process.stdout.readline())
     yield World(ready, clock_file)
     process.terminate()
-    process.wait(timeout=10)
+    process.wait(timeout=60)
 
 
 @pytest.fixture

@@ -48,16 +48,16 @@ class World:
         self.mail_folder = clock_file.parent / "mail"
 
     def get(self, path: str) -> Any:
-        with urllib.request.urlopen(self.control + path, timeout=10) as answer:
+        with urllib.request.urlopen(self.control + path, timeout=60) as answer:
             return json.load(answer)
 
     def post(self, path: str, **body: Any) -> Any:
         request = urllib.request.Request(self.control + path, json.dumps(body).encode(), method="POST")
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
     def clear_faults(self) -> None:
-        urllib.request.urlopen(urllib.request.Request(self.control + "/faults", method="DELETE"), timeout=10).close()
+        urllib.request.urlopen(urllib.request.Request(self.control + "/faults", method="DELETE"), timeout=60).close()
 
     def advance(self, seconds: float) -> None:
         """Move the clock; a code step is 31."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -25,13 +24,6 @@ from bots.vault import Vault
 
 AT_ONCE = 6
 SHARES = 4  # of the steps at which a portal's runs are killed
-
-
-def shares(portals: Sequence[str]) -> list[tuple[str, int]]:
-    """Another quarter of the steps at each portal; all of them, by KILLS=all, in the long form (`make chaos`)."""
-    if os.environ.get("KILLS") == "all":
-        return [(portal, share) for portal in portals for share in range(SHARES)]
-    return [(portal, share % SHARES) for share, portal in enumerate(portals)]
 
 
 @pytest.fixture

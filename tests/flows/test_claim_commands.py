@@ -166,7 +166,7 @@ def test_a_killed_batch_loses_no_answer_and_asks_one_question_again(house: House
     while process.poll() is None and sum(len(f.read_bytes().splitlines()) for f in journal.glob("*.jsonl")) < 4:
         time.sleep(0.01)  # polls for the moment of the attack
     process.kill()
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
     before = house.world.account("availity", user)["lookups"]
     assert before < len(claims)
     second: subprocess.CompletedProcess[str] = house.pk("claim-status", "--batch", str(file), "--out", str(out))

@@ -43,7 +43,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, server: dovecot.Dovecot) -> 
     assert process.stdout
     yield World(json.loads(process.stdout.readline()), clock_file)
     process.terminate()
-    process.wait(timeout=10)
+    process.wait(timeout=60)
 
 
 @pytest.fixture

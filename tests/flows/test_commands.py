@@ -181,7 +181,7 @@ def test_the_sandbox_command_serves_until_it_is_told_to_stop(house: House) -> No
     assert {"availity", "uhc"} <= set(ready["portals"])
     assert json.loads((house.home / "sandbox-clock.json").read_text())["offset_seconds"] == 0
     process.terminate()
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
     assert process.returncode == 0
 
 
@@ -193,7 +193,7 @@ def test_nothing_is_left_behind(house: House, tmp_path: Path) -> None:
     process = house.start("sign-in", name)
     time.sleep(1)  # when the kill falls is the attack, not a wait
     process.kill()
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
     deadline = time.monotonic() + 20
     while browsers := running(str(tmp_path / "temporary")):
         assert time.monotonic() < deadline, browsers

@@ -114,7 +114,7 @@ def test_a_killed_fetch_loses_no_file_of_a_portal_that_gives_it_once(house: Hous
         time.sleep(0.01)  # polls for the moment of the attack
     time.sleep(delay)
     process.kill()
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
     before = house.world.account("tmhp", user)["era_downloads"]
     rows = fetching.offered(house, "tmhp", user, fetching.era_question(house, "tmhp", 56))
     assert after <= before

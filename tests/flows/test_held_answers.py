@@ -181,7 +181,7 @@ def test_a_kill_in_the_middle_of_a_hold_lets_nothing_pass(scene: Scene) -> None:
     while process.poll() is None and not office.inventory.rows("SELECT 1 FROM holds"):
         time.sleep(0.002)  # polls for the moment of the attack
     process.kill()
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
     office.world.clear_faults()
     seen = lookups(office, "availity", scene.user)
     scene.held()

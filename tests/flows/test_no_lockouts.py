@@ -114,7 +114,7 @@ def test_kills_in_mid_login_end_signed_in_or_held(house: House) -> None:
         process = house.start("sign-in", name)
         time.sleep(chance.uniform(0.6, 1.8))  # when the kill falls is the attack, not a wait
         process.kill()
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
     house.world.advance(31)
     last = house.pk("sign-in", name)
     assert last.returncode in (0, 15), last.stderr
@@ -207,7 +207,7 @@ def test_a_killed_batch_loses_no_answer_and_asks_one_question_again(house: House
     while process.poll() is None and sum(len(f.read_bytes().splitlines()) for f in journal.glob("*.jsonl")) < 5:
         time.sleep(0.01)  # polls for the moment of the attack
     process.kill()
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
     kept = sum(len(f.read_bytes().splitlines()) for f in journal.glob("*.jsonl"))
     assert kept >= 5
     second: subprocess.CompletedProcess[str] = house.pk("eligibility", "--batch", str(batch), "--out", str(out))

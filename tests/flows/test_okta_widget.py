@@ -27,7 +27,7 @@ from bots.runner import run as runs
 
 __all__ = ["codes_at_once", "policies"]
 
-pytestmark = pytest.mark.usefixtures("codes_at_once", "impatience")
+pytestmark = [pytest.mark.usefixtures("codes_at_once", "impatience"), pytest.mark.sampled(3)]
 
 GENERATIONS = ("gen2", "gen3", "classic")
 FIRST_BY_MAIL = {"methods": ["text", "authenticator"]}
@@ -44,7 +44,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     assert process.stdout
     yield World(json.loads(process.stdout.readline()), clock_file)
     process.terminate()
-    process.wait(timeout=10)
+    process.wait(timeout=60)
 
 
 @pytest.fixture

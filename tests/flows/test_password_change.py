@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from asking import ask, policies
 from house import House
-from killing import Cut, codes_in_a_row, killed_at_every_step, mortal, shares
+from killing import SHARES, Cut, codes_in_a_row, killed_at_every_step, mortal
 from pydantic import SecretStr
 
 from bots import now
@@ -179,7 +179,9 @@ async def test_a_change_leaves_the_new_password_of_another_run_alone(
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("mortal", "no_session_in_the_way")
-@pytest.mark.parametrize(("portal", "share"), shares(KILLED), indirect=["portal"])
+@pytest.mark.sampled(SHARES)
+@pytest.mark.parametrize("share", range(SHARES))
+@pytest.mark.parametrize("portal", KILLED, indirect=True)
 async def test_a_kill_at_every_step_ends_signed_in(house: House, portal: str, share: int) -> None:
     async def change_it(runner: Runner, name: str) -> RunResult:
         return await change_password(runner, house.inventory, house.vault, name, by="Ann")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from house import House
-from killing import Cut, codes_in_a_row, killed_at_every_step, mortal, shares
+from killing import SHARES, Cut, codes_in_a_row, killed_at_every_step, mortal
 from pydantic import SecretStr
 
 from bots import freezes, now
@@ -102,7 +102,9 @@ async def test_the_service_never_recovers(house: House) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("mortal")
-@pytest.mark.parametrize(("portal", "share"), shares(PORTALS), indirect=["portal"])
+@pytest.mark.sampled(SHARES)
+@pytest.mark.parametrize("share", range(SHARES))
+@pytest.mark.parametrize("portal", PORTALS, indirect=True)
 async def test_a_kill_at_every_step_ends_signed_in(house: House, portal: str, share: int) -> None:
     async def recover_it(runner: Runner, name: str) -> RunResult:
         return await recover_password(runner, house.inventory, house.vault, house.settings, name, by="Ann")

@@ -148,7 +148,7 @@ async def test_a_code_that_died_of_refusals_is_told(house: House, policies: Call
         wrong = json.dumps({"username": user, "code": "wrong1"}).encode()
         request = urllib.request.Request(address, wrong, {"Host": "onehealthcareid.localhost"}, method="POST")
         with pytest.raises(urllib.error.HTTPError, match="400"):
-            urllib.request.urlopen(request, timeout=10)
+            urllib.request.urlopen(request, timeout=60)
 
     with meanwhile(somebody_else_types_one):
         failure = (await recover(house, name)).failure

@@ -30,7 +30,7 @@ class Sites:
         """A client with cookies of its own."""
         headers = {"Host": f"{portal}.localhost"}
         address = f"http://127.0.0.1:{self.port}"
-        return httpx.Client(base_url=address, headers=headers, timeout=10, verify=False)
+        return httpx.Client(base_url=address, headers=headers, timeout=60, verify=False)
 
     def submit(self, client: httpx.Client, user: str, password: str) -> httpx.Response:
         """Submit a password to Availity."""
@@ -74,7 +74,7 @@ def practice(world_process: Practice) -> Practice:
 @pytest.fixture
 def control(practice: Practice) -> httpx.Client:
     """Its control interface, for orders that are refused."""
-    return httpx.Client(base_url=practice.ready["control"], timeout=10, verify=False)
+    return httpx.Client(base_url=practice.ready["control"], timeout=60, verify=False)
 
 
 @pytest.fixture

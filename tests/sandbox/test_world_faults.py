@@ -20,7 +20,7 @@ ME = "/api/sdk/platform/v1/users/me"
 def raw_password(sites: Any, account: dict[str, Any], *, reused: bool) -> bytes:
     """Submit the password over a bare socket; every byte that comes back."""
     body = json.dumps({"userId": account["user"], "password": account["password"]})
-    with socket.create_connection(("127.0.0.1", sites.port), timeout=10) as wire:
+    with socket.create_connection(("127.0.0.1", sites.port), timeout=60) as wire:
         if reused:
             wire.sendall(b"GET / HTTP/1.1\r\nHost: availity.localhost\r\n\r\n")
             assert wire.recv(65_536).startswith(b"HTTP/1.1 302")
@@ -90,7 +90,7 @@ def test_a_fault_waits_for_its_kind_of_connection(practice: Practice, sites: Any
 
 
 def test_a_fresh_connection_is_brought_about(practice: Practice, sites: Any) -> None:
-    with socket.create_connection(("127.0.0.1", sites.port), timeout=10) as idle:
+    with socket.create_connection(("127.0.0.1", sites.port), timeout=60) as idle:
         idle.sendall(b"GET / HTTP/1.1\r\nHost: uhc.localhost\r\n\r\n")
         assert idle.recv(65_536).startswith(b"HTTP/1.1 302")
         practice.post("/faults", portal="uhc", kind="cut_after", connection="fresh")

@@ -270,7 +270,7 @@ def test_letters_are_files_in_the_maildir(tmp_path: Path) -> None:
 def test_an_impossible_maildir_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     process = start("--maildir", str(tmp_path / "file"))
-    _, err = process.communicate(timeout=10)
+    _, err = process.communicate(timeout=60)
     assert (process.returncode, err.count("\n")) == (2, 1)
     assert "can't keep mail" in err
 

@@ -82,11 +82,11 @@ def address() -> Iterator[str]:
     assert process.stdout
     yield process.stdout.readline().strip()
     process.terminate()
-    process.wait(timeout=10)
+    process.wait(timeout=60)
 
 
 def seen(address: str) -> dict[str, int]:
-    with urllib.request.urlopen(f"{address}/seen", timeout=10) as answer:
+    with urllib.request.urlopen(f"{address}/seen", timeout=60) as answer:
         return json.load(answer)
 
 
