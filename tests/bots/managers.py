@@ -455,6 +455,12 @@ class LastPass(Doubled):
             yield
 
     @contextlib.contextmanager
+    def gone_after(self, request: str) -> Iterator[None]:
+        """Nothing is answered any more, and nobody connects, once such a request was."""
+        with self.server.dropping_after(request):
+            yield
+
+    @contextlib.contextmanager
     def refusing(self) -> Iterator[None]:
         """The master password is another now; then a person puts it back and gives it to the worker again."""
         self.server.sessions.clear()
