@@ -20,11 +20,13 @@ from bots.codes import text_inbox, twilio
 from bots.codes.secrets import ChannelSecrets
 from bots.codes.sms_webhook import app_of, sms_app
 from bots.codes.text_inbox import TextInbox
+from bots.codes.texting import check_complete
 from bots.codes.texts import Text, Texts, number
 from bots.codes.twilio import TwilioMessages, signature
 from bots.sealing import create_key
 from flows.errors import CodeNotReceived, InputError
 from payers.portals.availity import PORTAL as AVAILITY
+from payers.registry import find_portal
 
 PORTAL = replace(AVAILITY, text_digits=6)
 SENDERS = {PORTAL.name: [SENDER]}
@@ -306,3 +308,16 @@ async def test_the_listener_knows_the_accounts_numbers_and_wants_all_its_setting
             form, headers = signed(NEEDLE)
             assert (await client.post("/sms/twilio", data=form, headers=headers)).status_code == 200
             assert len([*inbox._files()]) == len(known)
+
+
+@pytest.mark.parametrize("source", ["twilio", "webhook"])
+def test_what_people_are_told_to_set_is_all_there_is_to_set(tmp_path: Path, source: str) -> None:
+    told = (Path(__file__).parents[2] / "docs" / "codes.md").read_text().split("```toml\n")
+    [recipe] = [part.partition("```")[0] for part in told if part.startswith(f'sms_source = "{source}"')]
+    chosen = settings.load(tmp_path)
+    chosen.config_file.parent.mkdir()
+    chosen.config_file.write_text(recipe)
+    chosen = settings.load(tmp_path)
+    check_complete(chosen)
+    assert (chosen.sms_source, source == "twilio" or chosen.sms_port > 0) == (source, True)
+    assert {find_portal(name).text_digits for name in chosen.sms_senders} == {6}
