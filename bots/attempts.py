@@ -54,6 +54,11 @@ class Attempts:
         self._ending = asyncio.Lock()
         self._submissions = 0
 
+    @property
+    def submitted(self) -> bool:
+        """Whether the secret that is on the page was seen to leave."""
+        return self._gate is not None and self._gate.carried
+
     async def open_password(self, password: str, fingerprint: str) -> None:
         """Ask leave to submit a password once, and close the gate for it."""
         grant = await self._desk.grant_password(fingerprint, proved=fingerprint == self._proved)

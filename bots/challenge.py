@@ -60,14 +60,16 @@ class Challenge:
         """Count the code that is about to be sent, and remember what is there; once until it has come.
 
         Nothing for an account that takes none that way. A mailbox that can't be read is no failure yet for an account
-        that has another way.
+        that has another way: some portals send their letter whatever is chosen then. Asking for a code tells that a
+        password that was typed was taken.
         """
+        await self._attempts.settle_taken()
         if way not in SENT or way not in self._account.code_ways or (self._mark and self._way is way):
             return
         try:
             await self._look(way)
         except CodeNotReceived as error:
-            if len(self._account.code_ways) == 1:
+            if way is CodeWay.SMS or len(self._account.code_ways) == 1:
                 raise
             self._unreachable = error
             return

@@ -25,7 +25,7 @@ EVERYTHING = "**/*"
 class Gate:
     """Lets one submission of one secret out of a context, and remembers how it went.
 
-    `status` is that of the last answer to a request that may have carried it.
+    `status` is that of the last answer to a request that may have carried it; `carried` tells whether one was seen to.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Gate:
         self._spellings = (spelled or spellings)(secret)
         self._telemetry = telemetry
         self._passed: set[Request] = set()
-        self._carried = False
+        self.carried = False
         self._locked = False
         self._uncertain = False
         self.status = 0
@@ -90,11 +90,11 @@ class Gate:
         carries = self._carries(request)
         if (request.method in ("GET", "HEAD", "OPTIONS") and not carries) or self._is_telemetry(request):
             return True
-        if self._locked or (carries and self._carried):
+        if self._locked or (carries and self.carried):
             return False
-        if not self._carried and any(_same(request, earlier) for earlier in self._passed):
+        if not self.carried and any(_same(request, earlier) for earlier in self._passed):
             return False
-        self._carried = self._carried or carries
+        self.carried = self.carried or carries
         self._passed.add(request)
         self._line.submitting(request)
         return True

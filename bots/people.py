@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import os
 import pwd
-import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
 
+from bots.toml_files import read_table
 from flows.errors import InputError
 
 FILE = "people.toml"
@@ -135,7 +134,7 @@ def load_people(file: Path) -> People:
 
     Raises `InputError` that names the file, the line or key, and what was expected.
     """
-    table = _read(file)
+    table = read_table(file)
     if unknown := sorted(set(table) - {"people"}):
         raise InputError(f"{file}: {unknown[0]} is not known here; write [people.NICKNAME]")
     entries = table.get("people", {})
@@ -145,20 +144,6 @@ def load_people(file: Path) -> People:
     for nickname, entry in entries.items():
         _add(by_user, file, f"people.{nickname}", entry)
     return People(file, by_user)
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        return {}
-    except UnicodeDecodeError:
-        raise InputError(f"{file}: not UTF-8 text; save it as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        where = re.search(r"line \d+, column \d+|end of document", str(error))
-        raise InputError(f"{file}: not valid TOML at {where[0] if where else 'an unknown place'}") from None
-    except OSError as error:
-        raise InputError(f"{file}: can't be read ({error.strerror}); correct owner and permissions") from None
 
 
 KEYS = ("name", "users", "roles")

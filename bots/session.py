@@ -174,6 +174,10 @@ class LiveSession:
         self._must_be_private("code")
         return await self._challenge.code(way)
 
+    def submitted(self) -> bool:
+        """Whether the gate saw the secret leave."""
+        return self._attempts.submitted
+
     async def security_answer(self, question: str) -> SecretStr:
         """The answer, once in a sign-in. Asking for it tells that password and code were taken."""
         self._must_be_private("security answer")

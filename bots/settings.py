@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -22,6 +21,7 @@ from pydantic_settings import (
 )
 
 from bots.addresses import Origin, is_loopback
+from bots.toml_files import read_table
 from flows.errors import InputError
 
 __all__ = ["PREFIX", "Origin", "Settings", "is_loopback", "load"]
@@ -252,17 +252,7 @@ def _file_in_force(given: dict[str, Any]) -> Path:
 
 def _read(file: Path) -> dict[str, Any]:
     """The table in the TOML file; empty if there is no file, since every setting has a default."""
-    try:
-        table = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        return {}
-    except UnicodeDecodeError:
-        raise InputError(f"{file}: not UTF-8 text; save it as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        where = re.search(r"line \d+, column \d+|end of document", str(error))
-        raise InputError(f"{file}: not valid TOML at {where[0] if where else 'an unknown place'}") from None
-    except OSError as error:
-        raise InputError(f"{file}: can't be read ({error.strerror}); correct owner and permissions") from None
+    table = read_table(file)
     for key in _keys(table):
         _refuse_secret(key, f"{file}: {key}")
         if key.lower() in _ONLY_ENVIRONMENT:

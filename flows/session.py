@@ -74,8 +74,9 @@ class Session(Protocol):
     async def expect_code(self, way: CodeWay) -> None:
         """Record that the portal is about to send a code. What is there already doesn't count.
 
-        Nothing happens for an account that takes no codes that way. Raises `AccountHeld` when the portal was asked
-        often enough, and `CodeNotReceived` when nothing could come; then nothing may be asked for.
+        Nothing happens for an account that takes no codes that way, nor for a code that is not sent. Raises
+        `AccountHeld` when the portal was asked often enough, and `CodeNotReceived` when nothing could come; then
+        nothing may be asked for.
         """
 
     async def code(self, way: CodeWay = CodeWay.AUTHENTICATOR) -> SecretStr:
@@ -91,6 +92,9 @@ class Session(Protocol):
         Only inside a private step, and once in a sign-in. `question` is as the portal words it. Raises
         `SecurityQuestionAsked` when no answer is stored, or none may be submitted.
         """
+
+    def submitted(self) -> bool:
+        """Whether the secret that is on the page has left the browser in a request, as far as one shows it."""
 
     def step(self, name: str, *, private: bool = False) -> AbstractAsyncContextManager[None]:
         """Name what is being done.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 from flows.claim_status import CheckClaimStatus
@@ -71,8 +72,9 @@ class Policy:
 
     Days and minutes as the portal counts them. `lockout_threshold` refused passwords in a row lock, `code_threshold`
     refused codes; `lock_minutes` later the portal takes a lock off by itself. `era_span_days` is the longest span of
-    days that one search for payments takes, `era_days` how far back files are offered. `sources` names where each
-    number was read. `ways_back` has the states for which a way back is published.
+    days that one search for payments takes, `era_days` how far back files are offered. Since `no_new_texts_since` no
+    telephone is enrolled for codes any more; those that are go on. `sources` names where each number was read.
+    `ways_back` has the states for which a way back is published.
     """
 
     lockout_threshold: int | None = None
@@ -83,6 +85,7 @@ class Policy:
     password_warning_days: int | None = None
     inactivity_days: int | None = None
     single_session: bool | None = None
+    no_new_texts_since: date | None = None
     era_span_days: int | None = None
     era_days: int | None = None
     password_rules: PasswordRules | None = None

@@ -16,6 +16,7 @@ from sandbox.organizations import ORGANIZATIONS
 from sandbox.policy import InputError, flag, number, text, whole
 from sandbox.sign_in import complete
 from sandbox.sites import HOSTS
+from sandbox.text_provider import TextProvider
 from sandbox.web import bad_input, read_json
 from sandbox.wire import Wires
 from sandbox.world import World
@@ -50,7 +51,10 @@ def control_app(world: World, wires: Wires) -> Starlette:
         ("POST", "/mail", desk.send_mail),
     ]
     return Starlette(
-        routes=[Route(path, handler, methods=[method]) for method, path, handler in routes],
+        routes=[
+            *(Route(path, handler, methods=[method]) for method, path, handler in routes),
+            *TextProvider(world).routes(),
+        ],
         exception_handlers={InputError: bad_input},
     )
 

@@ -58,6 +58,8 @@ PLACES: dict[str, tuple[str, ...]] = {
     "security_question": ("sign_in",),
     "mail_delay": ("mail",),
     "mail_lost": ("mail",),
+    "text_lost": ("text",),
+    "self_submitting_code": ("login",),
 }
 CONNECTIONS = ("any", "fresh", "reused")
 _NAMES = ("portal", "user", "kind", "at", "times", "seconds", "connection", "applied")

@@ -18,6 +18,7 @@ from sandbox.organizations import ORGANIZATIONS
 from sandbox.policy import policy_for
 from sandbox.remits import Remits
 from sandbox.sessions import Session, Sessions
+from sandbox.texts import Texts
 
 PORTALS = ("availity", "uhc", "tmhp", "epaces", "medi_cal")
 _ONE_STEP = ("epaces", "medi_cal")
@@ -42,6 +43,7 @@ class Portal:
         self.clock = world.clock
         self.faults = world.faults
         self.mailbox = world.mailbox
+        self.texts = world.texts
         self.accounts: dict[str, Account] = {}
         self.unknown_user_submissions = 0
         self.tickets: dict[str, Session] = {}
@@ -69,6 +71,7 @@ class World:
     def __init__(self, seed: int, clock: Clock, mailbox: Mailbox) -> None:
         self.clock = clock
         self.mailbox = mailbox
+        self.texts = Texts()
         self.seed = seed
         self.portals: dict[str, Portal] = {}
         self.members: list[Member] = []
@@ -84,6 +87,7 @@ class World:
         urls = {name: portal.url for name, portal in self.portals.items()}
         self.clock.reset()
         self.mailbox.empty()
+        self.texts.empty()
         self.faults = Faults()
         self.log.clear()
         self._fill(self.seed if seed is None else seed)

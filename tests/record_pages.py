@@ -18,7 +18,7 @@ from flows.claim_status import ClaimStatusAnswer
 from flows.eligibility import EligibilityAnswer, EligibilityInquiry
 from flows.era_download import Allowed, KeptEra, ListedPayment
 from flows.errors import PortalkeeperError
-from flows.parties import Account, Member, Organization, Payer, Person, Provider, Relationship
+from flows.parties import Account, CodeWay, Member, Organization, Payer, Person, Provider, Relationship
 from payers.model import Portal
 from sandbox.practice import Practice
 
@@ -59,9 +59,15 @@ class Seat:
     async def new_password(self) -> SecretStr:
         return SecretStr(self._made["new_password"])
 
-    async def code(self) -> SecretStr:
+    async def expect_code(self, way: CodeWay) -> None:
+        pass
+
+    async def code(self, way: CodeWay = CodeWay.AUTHENTICATOR) -> SecretStr:
         self._practice.to_mid_step()
         return SecretStr(self._practice.code(self._made))
+
+    def submitted(self) -> bool:
+        return False
 
     async def security_answer(self, question: str) -> SecretStr:
         return SecretStr(self._made["security_questions"][question])

@@ -13,7 +13,7 @@ import typer
 
 from bots import now
 from bots.cli.office import office
-from bots.cli.printing import Json, print_done, print_json, print_table, tell
+from bots.cli.printing import Json, print_done, print_rows, tell
 from bots.cli.retention import DryRun, show_purged
 from bots.inventory import stamp
 from bots.inventory.audit import record_audit
@@ -44,10 +44,7 @@ def list_(
         "ORDER BY at DESC, id LIMIT ?",
         (account, run, limit),
     )
-    if json:
-        print_json(rows)
-    else:
-        print_table(rows, COLUMNS, empty="no evidence was kept yet")
+    print_rows(rows, COLUMNS, json=json, empty="no evidence was kept yet")
 
 
 @evidence.command("open")

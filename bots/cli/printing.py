@@ -41,6 +41,14 @@ def print_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, em
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
+def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, json: bool, empty: str) -> None:
+    """Rows as JSON with all that is in them, or as a table of `columns`."""
+    if json:
+        print_json(rows)
+    else:
+        print_table(rows, columns, empty=empty)
+
+
 def print_fields(fields: Mapping[str, Any]) -> None:
     """Label and value, one a line; what is empty is left out."""
     shown = {name: _shown(value) for name, value in fields.items() if _shown(value)}

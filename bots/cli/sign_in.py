@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from bots.cli.office import office
-from bots.cli.printing import Json, print_fields, print_json, print_table
+from bots.cli.printing import Json, print_fields, print_json, print_rows
 from bots.cli.question_options import EvidenceOption
 from bots.cli.watching import WatchFlag, ask_for_sign_off, pace_of
 
@@ -64,22 +64,8 @@ def runs(
         "FROM runs r WHERE account = ifnull(?, account) ORDER BY started_at DESC, id DESC LIMIT ?",
         (name, limit),
     )
-    if json:
-        print_json(rows)
-    else:
-        columns = [
-            "id",
-            "account",
-            "flow",
-            "source",
-            "sign_in",
-            "questions",
-            "answered",
-            "error",
-            "message",
-            "evidence",
-        ]
-        print_table(rows, columns, empty="nothing has been run yet")
+    columns = ["id", "account", "flow", "source", "sign_in", "questions", "answered", "error", "message", "evidence"]
+    print_rows(rows, columns, json=json, empty="nothing has been run yet")
 
 
 def add_to(app: typer.Typer) -> None:

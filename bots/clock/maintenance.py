@@ -11,8 +11,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bots.clock.rows import known_zone
-from bots.clock.toml_files import read_table
 from bots.clock.windows import DAY, DAYS, Window
+from bots.toml_files import read_table
 from flows.errors import InputError
 from payers import registry
 

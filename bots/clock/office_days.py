@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bots.clock.toml_files import read_table
+from bots.toml_files import read_table
 from flows.errors import InputError
 
 FILE = "calendar.toml"

@@ -43,8 +43,9 @@ class TwilioMessages:
         self._token = token
 
     async def place(self, to: str) -> frozenset[str]:
-        """The messages of today and yesterday."""
+        """The messages of today and yesterday. Raises `CodeNotReceived` for a number that is somebody else's now."""
         async with self._client() as client:
+            await self._check_number(client, to)
             return frozenset([text.sid for text in await self._listed(client, to)])
 
     async def since(self, place: frozenset[str], to: str, seconds: float) -> AsyncIterator[Text]:
@@ -72,15 +73,18 @@ class TwilioMessages:
         """How it stands, for the doctor. Raises `CodeNotReceived` for a number that is not this account's any more."""
         async with self._client() as client:
             for each in sorted({number(each) for each in numbers}):
-                told = await self._asked(client, f"{self._base}/IncomingPhoneNumbers.json", {"PhoneNumber": each})
-                owned = told.get("incoming_phone_numbers") or ()
-                if not any(number(str(found.get("phone_number"))) == each for found in owned):
-                    raise CodeNotReceived(
-                        f"{self.name} does not have the number ending in {each[-4:]} any more, to which a portal sends "
-                        "codes: whoever has it now gets them. Register another number at the portal"
-                    )
+                await self._check_number(client, each)
             await self._asked(client, f"{self._base}/Messages.json", {"PageSize": "1"})
         return f"{self.name} is open"
+
+    async def _check_number(self, client: httpx.AsyncClient, to: str) -> None:
+        told = await self._asked(client, f"{self._base}/IncomingPhoneNumbers.json", {"PhoneNumber": to})
+        owned = told.get("incoming_phone_numbers") or ()
+        if not any(number(str(found.get("phone_number"))) == to for found in owned):
+            raise CodeNotReceived(
+                f"{self.name} does not have the number ending in {to[-4:]} any more, to which a portal sends codes: "
+                "whoever has it now gets them. Register another number at the portal"
+            )
 
     @property
     def _base(self) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import string
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bots.toml_files import read_table
 from flows.errors import InputError
 
 FILE = "era.toml"
@@ -51,11 +51,7 @@ class EraConfig:
 
 def load_config(path: Path, home: Path) -> EraConfig:
     """Read the file; relative folders start at `home`. InputError names what is wrong in it."""
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig")) if path.exists() else {}
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        where = re.search(r"line \d+, column \d+", str(error))
-        raise InputError(f"{path}: not valid TOML{f' at {where[0]}' if where else ''}") from None
+    table = read_table(path)
     _known(path, "", table, ("drop", "missing", "archive"))
     drop = table.get("drop", {})
     payees = {tin: entry for tin, entry in drop.items() if isinstance(entry, dict)}

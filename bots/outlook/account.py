@@ -16,6 +16,7 @@ from bots.inventory import Automation, Inventory, Kind
 from bots.settings import Settings, is_loopback
 from bots.ways_back import way_back
 from flows.errors import AccountHeld
+from flows.parties import CodeWay
 from payers.model import Policy, Portal
 from payers.registry import portals
 
@@ -33,7 +34,7 @@ DATES = (
 _OTHERS = (
     "name portal address time_zone kind owner administrator_1 automation last_good_sign_in_at idle_limit_days mfa_kind "
     "backup_codes_left password_expires_source rotation_allowed registered_email registered_phone "
-    "security_answers_stored unlock_path help_phone help_hours help_zone have_ready usual_days"
+    "security_answers_stored unlock_path help_phone help_hours help_zone have_ready usual_days code_ways"
 )
 _ACCOUNTS = f"SELECT {', '.join((*_OTHERS.split(), *DATES))} FROM accounts WHERE name = ifnull(?, name) ORDER BY name"
 _COUNTED = """SELECT DISTINCT account FROM ledger l WHERE verdict IN ('open', 'refused', 'unknown') AND id > ifnull(
@@ -108,6 +109,11 @@ class Account:
     def day(self, column: str) -> date | None:
         """A column's date, when it is kept and can be read."""
         return self.dates.get(column)
+
+    @property
+    def has_texts(self) -> bool:
+        """Whether codes come to it by text message."""
+        return CodeWay.SMS in map(str.strip, self.text("code_ways").split(","))
 
     @cached_property
     def last_good(self) -> date | None:

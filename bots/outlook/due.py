@@ -250,6 +250,9 @@ def _mfa(account: Account) -> Iterator[DueItem]:
         method = account.text("mfa_kind") or "its method"
         words = f"second step ends: {method} is withdrawn by the portal"
         yield _item(account, DueKind.MFA, retires, words, "register another method on the portal")
+    elif (closed := account.policy.no_new_texts_since) and account.has_texts:
+        words = f"codes come by text message, for which the portal takes no new telephone since {closed}"
+        yield _item(account, DueKind.MFA, account.today, words, "register an authenticator app on the portal")
     left = account.number("backup_codes_left")
     if left is not None and left <= FEW_CODES:
         words = f"{left} backup code{'' if left == 1 else 's'} left"

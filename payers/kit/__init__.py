@@ -14,6 +14,7 @@ from payers.kit.arriving import (
     visit,
 )
 from payers.kit.claims import ClaimList, asked_for, open_claim, read_line, read_status, status_of
+from payers.kit.giving import expected_way, give_code, read_ways
 from payers.kit.meanings import change_meaning, failure_meaning, sign_in_meaning
 from payers.kit.reading import (
     cells,
@@ -56,8 +57,10 @@ __all__ = [
     "comes",
     "date_in",
     "downloaded",
+    "expected_way",
     "failure_meaning",
     "fetch_all",
+    "give_code",
     "input_values",
     "joined",
     "listed_payment",
@@ -74,6 +77,7 @@ __all__ = [
     "read_money",
     "read_percent",
     "read_status",
+    "read_ways",
     "required",
     "shown",
     "sign_in_meaning",

@@ -1,6 +1,5 @@
 """Availity's sign-in application: password, second step, terms, session already in use."""
 
-import secrets
 from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
@@ -25,6 +24,7 @@ from sandbox.sign_in import (
     receive_code,
     receive_password,
 )
+from sandbox.texted_codes import text_code
 from sandbox.web import Step, living_session, read_json, unauthorized, word
 from sandbox.world import World
 
@@ -61,6 +61,7 @@ class SignInApp:
             settings = {
                 "changedLabels": step.take("changed_labels") is not None,
                 "changedIds": step.take("changed_ids") is not None,
+                "selfSubmitting": step.take("self_submitting_code") is not None,
                 "hiddenBanner": step.take("hidden_banner") is not None,
                 "cookieBanner": portal.policy.cookie_banner,
                 "telemetry": portal.policy.telemetry,
@@ -121,7 +122,7 @@ class SignInApp:
             raise InputError("choice must be one of the offered methods")
         session.method = method
         if method == "text":
-            account.texted_code = f"{secrets.randbelow(10**6):06d}"
+            text_code(portal_of(self._world), account)
         return JSONResponse({"phone": account.phone[-2:]})
 
     async def code(self, request: Request) -> Response:

@@ -41,5 +41,15 @@ const kit = (() => {
   const cookie = (name) =>
     document.cookie.split("; ").some((each) => each.startsWith(`${name}=`));
 
-  return { h, call, pause, settings, cookie };
+  /** Where it is ordered, send a form by itself when the sixth digit is in its box. */
+  function sendsItself({ selfSubmitting }, input, element) {
+    if (selfSubmitting) {
+      input.addEventListener("input", () => {
+        if (/^\d{6}$/.test(input.value)) element.requestSubmit();
+      });
+    }
+    return element;
+  }
+
+  return { h, call, pause, settings, cookie, sendsItself };
 })();

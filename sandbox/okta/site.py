@@ -88,6 +88,7 @@ class Okta:
                 "stateHandle": self._visits.begin().handle,
                 "changedLabels": step.take("changed_labels") is not None,
                 "changedIds": step.take("changed_ids") is not None,
+                "selfSubmitting": step.take("self_submitting_code") is not None,
             }
             return self._pages.answer(f"{kind}.html", self._script, settings)
 

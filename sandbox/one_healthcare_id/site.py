@@ -24,6 +24,7 @@ from sandbox.sign_in import (
     receive_code,
     receive_password,
 )
+from sandbox.texted_codes import text_code
 from sandbox.web import Step, bad_input, read_json, unauthorized, word
 from sandbox.world import Portal, World
 
@@ -101,6 +102,7 @@ class Identity:
             settings = {
                 "changedLabels": step.take("changed_labels") is not None,
                 "changedIds": step.take("changed_ids") is not None,
+                "selfSubmitting": step.take("self_submitting_code") is not None,
                 "telemetry": [self._metrics, _SENSOR] if told else [],
             }
             return self._pages.answer("identity.html", self._script, settings)
@@ -143,7 +145,9 @@ class Identity:
         if FACTORS.get(factor) not in account.methods:
             raise InputError("factor must be one of the offered ones")
         session.method = FACTORS[factor]
-        if session.method == "text":
+        if factor == "sms":
+            text_code(self._portal, account)
+        elif factor == "call":
             account.texted_code = f"{secrets.randbelow(10**6):06d}"
         return JSONResponse({"phone": account.phone[-4:]})
 

@@ -337,10 +337,12 @@ class Connect(Doubled):
 
 
 class Warden(Doubled):
-    """The real `bw` before our double of its server; all vaults of this test run share one `bw serve`."""
+    """The real `bw` before our double of its server; all vaults of this test run share one `bw serve`.
+
+    Its files are in memory: at each question it waits for the disk several times.
+    """
 
     kind = "bitwarden"
-    kills_apart = 4  # its program takes a second to take over what the server holds
 
     def __init__(self, home: Path, program: str) -> None:
         self.server: WardenServer = WardenServer(home)
@@ -353,6 +355,7 @@ class Warden(Doubled):
         }
         self.access = {"client secret": self.server.secret, "master password": MASTER}
         self.shared: Any = None
+        self.memory = Path(tempfile.mkdtemp(prefix="bw-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None))
 
     def add(self, title: str, username: str, password: str, totp: str = "") -> str:
         login = {"username": username, "password": password, "totp": totp}
@@ -389,6 +392,7 @@ class Warden(Doubled):
         store: Any = vault.stores.store("theirs")
         if self.shared is None:
             self.shared, self.pid = store, os.getpid()
+            store._home = self.memory / str(self.pid)
         if self.pid == os.getpid():
             with contextlib.suppress(VaultError):  # what the test is about
                 self.shared.check()
@@ -399,6 +403,7 @@ class Warden(Doubled):
         if self.shared is not None:
             self.shared._end()
         self.server.stop()
+        shutil.rmtree(self.memory, ignore_errors=True)
 
 
 def bitwarden_program() -> str:
@@ -452,6 +457,12 @@ class LastPass(Doubled):
     @contextlib.contextmanager
     def down(self) -> Iterator[None]:
         with self.server.failing(503):
+            yield
+
+    @contextlib.contextmanager
+    def gone_after(self, request: str) -> Iterator[None]:
+        """Nothing is answered any more, and nobody connects, once such a request was."""
+        with self.server.dropping_after(request):
             yield
 
     @contextlib.contextmanager

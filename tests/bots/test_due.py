@@ -47,6 +47,7 @@ SITES = {
     "plain": portal("plain"),
     "changing": portal("changing", Changing),
     "silent": portal("silent", policy=Policy()),
+    "no new texts": portal("no new texts", policy=Policy(no_new_texts_since=date(2025, 6, 14))),
 }
 
 
@@ -180,6 +181,12 @@ CASES = {
         (13, "second step ends: sms"),
         "Ann",
         "register",
+    ),
+    "codes by text where nobody is enrolled for them": (
+        {"portal": "no new texts", "code_ways": "authenticator, sms"},
+        (0, "codes come by text message, for which the portal takes no new telephone since 2025-06-14"),
+        "Ann",
+        "register an authenticator app",
     ),
     "two backup codes": ({"backup_codes_left": 2}, (0, "2 backup codes left"), "Ann", "make new ones"),
     "no backup code": ({"backup_codes_left": 0}, (0, "0 backup codes left"), "Ann", "make new ones"),

@@ -6,9 +6,11 @@ import os
 import stat
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 from keeping_secrets import NEW, OLD, TOTP, Keeping, pending
 from lastpass_double import SEED
@@ -85,6 +87,38 @@ def test_a_change_that_waited_when_the_worker_was_killed_does_not_arrive_later(
     assert store.get(name, item).credential.password == SecretStr("By-h4nd$")
     store.check()
     assert manager.seen(item)["password"] == "By-h4nd$"
+
+
+@pytest.mark.parametrize("act", ["read", "write"])
+def test_no_process_is_left_when_the_server_goes_away(
+    keeping: Keeping, manager: LastPass, act: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program's uploader would try for ever, in the way of whoever comes next."""
+    name = keeping.account("a")
+    store, item = store_of(keeping), keeping.items[name]
+    entry = store.get(name, item)
+    monkeypatch.setattr("bots.vault.providers.lastpass.LOG_SECONDS", 0.2)
+    monkeypatch.setattr("bots.vault.providers.lastpass.ANSWER_SECONDS", 2.0)
+    with manager.gone_after("POST /getaccts.php"):
+        if act == "read":
+            assert store.get(name, item).credential.password == SecretStr(OLD)
+        else:
+            with pytest.raises(VaultUnavailable):
+                store.put(entry, item, entry.credential.model_copy(update={"password": SecretStr(NEW)}))
+        assert uploaders(keeping.home) == []
+    store.check()
+    assert manager.seen(item)["password"] == OLD
+
+
+def uploaders(home: Path) -> list[psutil.Process]:
+    """What holds the program's folder open."""
+    found = []
+    for each in psutil.process_iter():
+        with suppress(OSError, psutil.Error):
+            links = [str(link.readlink()) for link in Path(f"/proc/{each.pid}/fd").iterdir()]
+            if each.pid != os.getpid() and any(link.startswith(str(home)) for link in links):
+                found.append(each)
+    return found
 
 
 def test_an_item_is_an_id_and_nothing_else(keeping: Keeping, manager: LastPass) -> None:

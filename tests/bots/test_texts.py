@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -19,11 +20,13 @@ from bots.codes import text_inbox, twilio
 from bots.codes.secrets import ChannelSecrets
 from bots.codes.sms_webhook import app_of, sms_app
 from bots.codes.text_inbox import TextInbox
+from bots.codes.texting import check_complete
 from bots.codes.texts import Text, Texts, number
 from bots.codes.twilio import TwilioMessages, signature
 from bots.sealing import create_key
 from flows.errors import CodeNotReceived, InputError
 from payers.portals.availity import PORTAL as AVAILITY
+from payers.registry import find_portal
 
 PORTAL = replace(AVAILITY, text_digits=6)
 SENDERS = {PORTAL.name: [SENDER]}
@@ -175,22 +178,22 @@ async def test_a_damaged_message_does_not_stand_in_the_way(inbox: TextInbox) -> 
 @pytest.mark.parametrize(
     ("message", "code"),
     [
-        (text(), "482913"),
-        (text("Code: 482 913"), "482913"),
-        (text("Code: 482-913 expires"), "482913"),
-        (text("4 8 2 9 1 3 is your code"), "482913"),
-        (text(to="(555) 010-0199"), "482913"),
-        (text(sender="+15550100222"), "from another number"),
-        (text("482913 or 482914"), "2 codes"),
-        (text("Welcome"), "no codes"),
-        (text("Your code is 48291"), "no codes"),
-        (text(ago=timedelta(minutes=3)), "before it was asked for"),
+        ({}, "482913"),
+        ({"body": "Code: 482 913"}, "482913"),
+        ({"body": "Code: 482-913 expires"}, "482913"),
+        ({"body": "4 8 2 9 1 3 is your code"}, "482913"),
+        ({"to": "(555) 010-0199"}, "482913"),
+        ({"sender": "+15550100222"}, "from another number"),
+        ({"body": "482913 or 482914"}, "2 codes"),
+        ({"body": "Welcome"}, "no codes"),
+        ({"body": "Your code is 48291"}, "no codes"),
+        ({"ago": timedelta(minutes=3)}, "before it was asked for"),
     ],
 )
-async def test_a_message_is_used_when_all_fits(inbox: TextInbox, message: Text, code: str) -> None:
+async def test_a_message_is_used_when_all_fits(inbox: TextInbox, message: dict[str, Any], code: str) -> None:
     texts = Texts(inbox, SENDERS)
     mark = await texts.mark(PORTAL, "a", OURS)
-    inbox.put(message)
+    inbox.put(text(**message))
     if code == "482913":
         assert (await texts.wait(PORTAL, OURS, mark, 60)).get_secret_value() == code
     else:
@@ -260,22 +263,27 @@ async def test_a_wrong_token_and_an_answer_of_another_form_are_told_without_a_se
     with pytest.raises(CodeNotReceived, match="refuses the worker: pk codes set sms") as told:
         await polled.place(OURS)
     assert "needle" not in f"{told.value} {told.value!r}"
-    monkeypatch.setattr(server, "answer", lambda *given: {"messages": [{"sid": 1}]})
+    monkeypatch.setattr(
+        server, "answer", lambda *given: {"incoming_phone_numbers": [{"phone_number": OURS}], "messages": [{"sid": 1}]}
+    )
     with pytest.raises(CodeNotReceived, match="another form"):
         await polled.place(OURS)
 
 
 async def test_the_list_leads_to_no_other_address(server: TwilioServer, polled: TwilioMessages) -> None:
-    server.answer = lambda *given: {"messages": [], "next_page_uri": "//evil.example/x"}  # type: ignore[method-assign]
+    owned = [{"phone_number": OURS}]
+    answer = {"incoming_phone_numbers": owned, "messages": [], "next_page_uri": "//evil.example/x"}
+    server.answer = lambda *given: answer  # type: ignore[method-assign]
     await polled.place(OURS)
-    assert len(server.requests) == 1
+    assert len(server.requests) == 2
 
 
 async def test_a_number_that_is_somebody_elses_now_is_told(server: TwilioServer, polled: TwilioMessages) -> None:
     assert "is open" in await polled.stand([OURS])
     server.numbers.clear()
-    with pytest.raises(CodeNotReceived, match="ending in 0199 any more"):
-        await polled.stand([OURS])
+    for looked in (polled.stand([OURS]), Texts(polled, SENDERS).mark(PORTAL, "a", OURS)):
+        with pytest.raises(CodeNotReceived, match="ending in 0199 any more"):
+            await looked
 
 
 # the listener of a data folder
@@ -300,3 +308,16 @@ async def test_the_listener_knows_the_accounts_numbers_and_wants_all_its_setting
             form, headers = signed(NEEDLE)
             assert (await client.post("/sms/twilio", data=form, headers=headers)).status_code == 200
             assert len([*inbox._files()]) == len(known)
+
+
+@pytest.mark.parametrize("source", ["twilio", "webhook"])
+def test_what_people_are_told_to_set_is_all_there_is_to_set(tmp_path: Path, source: str) -> None:
+    told = (Path(__file__).parents[2] / "docs" / "codes.md").read_text().split("```toml\n")
+    [recipe] = [part.partition("```")[0] for part in told if part.startswith(f'sms_source = "{source}"')]
+    chosen = settings.load(tmp_path)
+    chosen.config_file.parent.mkdir()
+    chosen.config_file.write_text(recipe)
+    chosen = settings.load(tmp_path)
+    check_complete(chosen)
+    assert (chosen.sms_source, source == "twilio" or chosen.sms_port > 0) == (source, True)
+    assert {find_portal(name).text_digits for name in chosen.sms_senders} == {6}

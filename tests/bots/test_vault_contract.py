@@ -28,6 +28,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         kinds = [*MAKERS] if "theirs" in metafunc.fixturenames else [*ALL]
         if "processes" in metafunc.function.__name__:
             kinds.remove("bitwarden")  # a program, and a sign-in, for each process
+        if "kill" in metafunc.function.__name__:
+            kinds.remove("bitwarden")  # a second a question: killed at the stops of tests/chaos alone
         metafunc.parametrize("manager", kinds, indirect=True, scope="module")
 
 

@@ -24,10 +24,13 @@ class Refused(Exception):
 
 
 class Double:
-    """A server in a thread. `fault` is a status that everything gets, with a page of HTML."""
+    """A server in a thread. `fault` is a status that everything gets, with a page of HTML.
+
+    `last` is the request after which nothing is answered any more, not even with a status.
+    """
 
     def __init__(self, context: Any = None) -> None:
-        self.fault = 0
+        self.fault, self.last, self.gone = 0, "", False
         self.requests: list[str] = []
         self.lock = threading.Lock()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -50,6 +53,14 @@ class Double:
         finally:
             self.fault = 0
 
+    @contextlib.contextmanager
+    def dropping_after(self, request: str) -> Iterator[None]:
+        self.last = request
+        try:
+            yield
+        finally:
+            self.last, self.gone = "", False
+
     def stop(self) -> None:
         self.server.shutdown()
         self.server.server_close()
@@ -63,6 +74,10 @@ def _handler(double: Double) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             parts = urlsplit(self.path)
             with double.lock:
+                self.close_connection = self.close_connection or double.gone
+                if double.gone:
+                    return
+                double.gone = f"{self.command} {parts.path}" == double.last
                 double.requests.append(f"{self.command} {parts.path}")
                 try:
                     if double.fault:

@@ -49,9 +49,11 @@ class Survived:
     story: str
 
 
-def killed_everywhere(name: str, elsewhere: Elsewhere | None = None, which: slice = slice(None)) -> Iterator[Survived]:
+def killed_everywhere(
+    name: str, elsewhere: Elsewhere | None = None, which: slice = slice(None), at_once: int = AT_ONCE
+) -> Iterator[Survived]:
     """One run per stop, or for those that are chosen, side by side; the secrets may lie in a credential manager."""
-    with in_memory() as folder, ProcessPoolExecutor(AT_ONCE) as pool:
+    with in_memory() as folder, ProcessPoolExecutor(at_once) as pool:
         furnish(folder / "furnished")
         stops = pool.submit(_stops, name, folder, elsewhere).result()[which]
         yield from pool.map(partial(_killed, name, folder, elsewhere), stops)

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from managers import MAKERS
+from keeping_secrets import Keeping
+from managers import MAKERS, Warden
 
+from bots.sealing import create_key
 from bots.vault.age_files import AgeFiles
 from bots.vault.provider import Provider
+from bots.vault.providers.bitwarden import BitwardenStore
 from bots.vault.providers.connect import ConnectStore
 from bots.vault.providers.hashicorp import HashiCorpStore
 from bots.vault.providers.keepass import KeePassStore
@@ -19,35 +22,53 @@ from tests.chaos.elsewhere import Elsewhere
 from tests.chaos.every_stop import killed_everywhere
 from tests.chaos.plan import Plan
 from tests.chaos.run import Run
-from tests.chaos.stage import in_memory
+from tests.chaos.stage import AT_ONCE, in_memory
 
-# not bitwarden: its program takes seconds to start, in each of these processes; tests/bots kill it in fewer places
 STORES: dict[str, type[Provider]] = {
     "hashicorp": HashiCorpStore,
     "keepass": KeePassStore,
     "connect": ConnectStore,
     "lastpass": LastPassStore,
+    "bitwarden": BitwardenStore,
 }
 EACH = 14  # of the stops, from another one on for each manager
+ONE_SERVER = """#!/bin/sh
+# `bw` to those who start it, before the one `bw serve` that was started for all: it takes ten seconds to come up.
+case $1 in
+status) echo '{"status": "locked", "serverUrl": "%s"}' ;;
+serve) ln -s %s "${3#unix://}" && exec sleep 3600 ;;
+*) exit 1 ;;
+esac
+"""
 
 
-@pytest.fixture(scope="module", params=STORES)
+@pytest.fixture(scope="module")
 def manager(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, Elsewhere]]:
-    made = MAKERS[request.param](tmp_path_factory.mktemp(request.param))
+    made = MAKERS[request.param](folder := tmp_path_factory.mktemp(request.param))
+    if isinstance(made, Warden):
+        Keeping(folder, create_key(folder / "vault.key"), made).vault()
+        program = folder / "one-server"
+        program.write_text(ONE_SERVER % (made.table["server"], made.shared.socket))
+        program.chmod(0o700)
+        made.table["program"] = str(program)
     yield request.param, Elsewhere(made.table, made.access, "portals/" if request.param == "hashicorp" else "")
     made.stop()
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("manager", [*STORES], indirect=True, scope="module")
 def test_a_new_password_killed_on_its_way_ends_signed_in(manager: tuple[str, Elsewhere]) -> None:
     kind, elsewhere = manager
-    kills = [*killed_everywhere("change", elsewhere, slice(2 * [*STORES].index(kind), None, EACH))]
-    assert len(kills) > 3
+    slow = kind == "bitwarden"  # a second a question; and what one sync brings, another under way would take away
+    which = slice(2 * [*STORES].index(kind), None, 2 * EACH if slow else EACH)
+    kills = [*killed_everywhere("change", elsewhere, which, 1 if slow else AT_ONCE)]
+    assert len(kills) > (1 if slow else 3)
     assert [(kill.stop, kill.problem) for kill in kills if kill.problem] == []
 
 
+@pytest.mark.parametrize("manager", [*STORES][:-1], indirect=True, scope="module")  # bitwarden's: test_bitwarden
 def test_a_new_password_that_the_manager_did_not_keep_is_not_typed(manager: tuple[str, Elsewhere]) -> None:
     kind, elsewhere = manager
     _types_nothing(STORES[kind], elsewhere)

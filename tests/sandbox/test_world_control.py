@@ -30,6 +30,10 @@ IMPOSSIBLE = [
     ("/faults", {"portal": "uhc", "kind": "hang", "times": 0}, "times must be a whole number"),
     ("/faults", {"portal": "uhc", "kind": "hang", "seconds": -1}, "seconds must be a number"),
     ("/faults", {"portal": "uhc", "kind": "hang", "second": 1}, "unknown names second"),
+    ("/texts", {"from": "62401", "body": "x"}, "to must be a non-empty text"),
+    ("/texts", {"from": "62401", "to": "5550100199", "body": "x", "at": 1}, "unknown names at"),
+    ("/texts/provider", {"webhook": "https://codes.example.org/sms/twilio"}, "http://127.0.0.1"),
+    ("/texts/provider", {"given_back": "5550100199"}, "given_back must be a list"),
 ]
 
 

@@ -1,14 +1,16 @@
 """LastPass by its program `lpass`, for which success means nothing: what counts is what its server holds afterwards.
 
 Everything is done under one lock, with a copy of the vault that is fetched for it, and an upload that was not finished
-is thrown away, so that no change arrives after it was given up. The program's agent, which would keep the vault's key
-in memory for others, is never started; each command asks us for the master password instead.
+is thrown away, so that no change arrives after it was given up. The program uploads in a process of its own, which
+would go on for ever where its server is gone: it is waited for, or ended. The program's agent, which would keep the
+vault's key in memory for others, is never started; each command asks us for the master password instead.
 """
 
 from __future__ import annotations
 
 import hmac
 import os
+import select
 import shutil
 import signal
 import struct
@@ -32,6 +34,7 @@ from bots.vault.providers.lastpass_items import TOTP, Item, form, items_in, line
 from flows.errors import InputError, VaultRefused, VaultUnavailable
 
 ANSWER_SECONDS = 40.0  # the program tries an upload five times, which takes it 15 s
+END_SECONDS = 2.0  # for a process to be gone after SIGKILL
 LOG_SECONDS = 3.0  # for the upload of the last reading's line in LastPass's own log
 AGAIN_AFTER = timedelta(hours=1)
 NO_SESSION = ("find decryption key", "find session", "fetch blob", "askpass")
@@ -56,6 +59,7 @@ class LastPassStore:
         self._table = table
         self._access = access
         self._home = access.folder / f"{vault}.lpass"
+        self._alive: list[int] = []
 
     def get(self, account: str, item: str) -> Entry:
         """The item as the server has it."""
@@ -131,11 +135,12 @@ class LastPassStore:
         """The program's folder for us alone, with nothing in it that waits for its upload, and no copy of the vault."""
         disk.private_folder(self._home)
         with disk.locked(self._home / "turn"):
-            self._let_go(LOG_SECONDS)
+            self._let_go(LOG_SECONDS)  # of one that was killed
             self._forget_blob()
             try:
                 yield
             finally:
+                self._let_go(LOG_SECONDS)
                 self._forget_blob()
 
     def _forget_blob(self) -> None:
@@ -162,14 +167,23 @@ class LastPassStore:
     def _let_go(self, seconds: float) -> None:
         """Wait so long for an upload to end; then end it and throw away what was not uploaded."""
         deadline = time.monotonic() + seconds
-        while uploader := self._uploader():
-            if time.monotonic() > deadline:
+        while (self._some_live() or self._uploader()) and time.monotonic() < deadline + END_SECONDS:
+            if time.monotonic() > deadline and (uploader := self._uploader()):
                 with suppress(ProcessLookupError):
                     os.kill(uploader, signal.SIGKILL)
-                deadline += 1
             time.sleep(0.01)
         for file in self._waiting():
             file.unlink(missing_ok=True)
+
+    def _some_live(self) -> bool:
+        """Whether a process that we started, or one that it left behind, goes on: each holds the end of a pipe."""
+        poll = select.poll()
+        for end in self._alive:
+            poll.register(end, 0)
+        for end, _ in poll.poll(0):
+            self._alive.remove(end)
+            os.close(end)
+        return bool(self._alive)
 
     def _uploader(self) -> int | None:
         """The process that uploads; what is dead or another program's is none."""
@@ -226,6 +240,9 @@ class LastPassStore:
             handles.callback(os.close, home)
             password = handles.enter_context(_pipe(master))
             code = handles.enter_context(_pipe(f"{_code(seed)}\n" if seed and words[0] == "login" else ""))
+            alive, held = os.pipe()
+            self._alive.append(alive)
+            handles.callback(os.close, held)
             ours = {"LPASS_HOME": f"/proc/self/fd/{home}", "LPASS_ASKPASS": f"/proc/self/fd/{home}/askpass"}
             ours |= SETTINGS | {"PASSWORD_AT": str(password), "CODE_AT": str(code)}
             done = subprocess.run(
@@ -235,7 +252,7 @@ class LastPassStore:
                 capture_output=True,
                 timeout=ANSWER_SECONDS,
                 check=False,
-                pass_fds=(home, password, code),
+                pass_fds=(home, password, code, held),
             )
             return done, done.stderr.decode(errors="replace")
 

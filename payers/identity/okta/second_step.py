@@ -7,7 +7,7 @@ from flows.parties import CodeWay
 from flows.session import Session
 from payers.identity.okta.failures import explain, next_screen, said
 from payers.identity.okta.screens import Alert, ChooseMethod, CodeByMail, EnterCode, PasswordExpiring
-from payers.kit import Screen, comes
+from payers.kit import Screen, comes, give_code
 
 CODE_TRIES = 2
 WAYS_SECONDS = 3  # classic lists the other methods a moment after the heading
@@ -62,8 +62,7 @@ async def _enter_code(session: Session, form: EnterCode, *ends: Screen) -> Scree
     alert = Alert(session.page)
     for _ in range(CODE_TRIES):
         async with session.step("enter the code", private=True):
-            await form.code.fill((await session.code()).get_secret_value())
-            await form.go_on.click()
+            await give_code(session, form, await session.code())
             screen = await next_screen(session.page, alert, PasswordExpiring(session.page), *ends)
             if not isinstance(screen, Alert):
                 return screen
@@ -81,8 +80,7 @@ async def _enter_mailed(session: Session, form: CodeByMail, *ends: Screen) -> Sc
                 if await first.is_visible():
                     await first.click()
     async with session.step("enter the code by e-mail", private=True):
-        await form.code.fill((await session.code(CodeWay.EMAIL)).get_secret_value())
-        await form.go_on.click()
+        await give_code(session, form, await session.code(CodeWay.EMAIL))
         alert = Alert(session.page)
         screen = await next_screen(session.page, alert, PasswordExpiring(session.page), *ends)
         if isinstance(screen, Alert):

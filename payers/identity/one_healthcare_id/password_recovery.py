@@ -13,7 +13,7 @@ from payers.identity.one_healthcare_id.password_reset import FORM_SECONDS, expla
 from payers.identity.one_healthcare_id.phrases import PHRASES
 from payers.identity.one_healthcare_id.screens import AccessCode, ChangeAnswer, ChangeForm, Recover, Recovered
 from payers.identity.one_healthcare_id.sign_in import enter_user_id
-from payers.kit import Screen, phrase_in, reach
+from payers.kit import Screen, give_code, phrase_in, reach
 
 S = TypeVar("S", bound=Screen)
 
@@ -33,8 +33,7 @@ async def recover(session: Session) -> None:
         await asking.go_on.click()
         prompt = await _next(page, AccessCode(page))
     async with session.step("enter the code of the letter", private=True):
-        await prompt.code.fill((await session.letter()).get_secret_value())
-        await prompt.go_on.click()
+        await give_code(session, prompt, await session.letter())
         form = await _next(page, ChangeForm(page))
     async with session.step("set the new password", private=True):
         new = (await session.new_password()).get_secret_value()

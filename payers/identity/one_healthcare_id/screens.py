@@ -44,14 +44,9 @@ class ChooseMethod:
 
     def __init__(self, page: Page) -> None:
         self.authenticator = page.locator("button#totp")
-        self.landmark = self.authenticator
-
-
-class NoAuthenticator:
-    """Verify Your Identity, with a text message or a call and nothing else."""
-
-    def __init__(self, page: Page) -> None:
-        self.landmark = page.locator("body:not(:has(button#totp)) #sms")  # a list of methods without the authenticator
+        self.text = page.get_by_role("button", name="Via Text Message", exact=True)
+        self.call = page.get_by_role("button", name="Via Call", exact=True)
+        self.landmark = self.authenticator.or_(self.text).or_(self.call)
 
 
 class EnterCode:
@@ -130,7 +125,7 @@ class Recover:
 
 
 class AccessCode:
-    """The box for the code of the letter."""
+    """The box for a code that was sent: by text message, or by letter to recover a password."""
 
     def __init__(self, page: Page) -> None:
         self.code = page.get_by_test_id("accessCodeBox")

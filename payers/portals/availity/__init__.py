@@ -1,5 +1,7 @@
 """Availity Essentials, the front door of Aetna, Humana, Anthem plans and many more."""
 
+from datetime import date
+
 from payers.model import AccountState, Letter, PasswordRules, Policy, Portal, WayBack
 from payers.portals.availity.claim_status import ask
 from payers.portals.availity.eligibility import check
@@ -32,12 +34,14 @@ PORTAL = Portal(
         password_max_age_days=60,
         password_warning_days=5,
         single_session=True,
+        no_new_texts_since=date(2025, 6, 14),
         password_rules=PasswordRules(shortest=8, longest=15, specials="-@#$%*", needs_special=True, user_id_run=5),
         # Not published: who brings a disabled (dormant, revoked) user back, and a telephone number of Availity's own.
         ways_back={AccountState.LOCKED: RESET, AccountState.PASSWORD: RESET, AccountState.CODE: BACKUP_CODE},
         sources={
             "password_max_age_days": "Availity help, Change your password overview",
             "password_warning_days": "Availity help, Change your password overview",
+            "no_new_texts_since": "Availity help, Changes to multi-factor authentication",
             "single_session": "Availity newsletter of October 2009",
             "password_rules": "Availity help, payer registration guide, Create a user account",
         },
@@ -52,6 +56,7 @@ PORTAL = Portal(
     reset_letter=Letter(
         domains=frozenset({"availity.com"}), subject="Reset your Availity password", link="reset-password"
     ),
+    text_digits=6,
     phrases=PHRASES | ANNOUNCED,
     telemetry=frozenset({"/ms/api/availity/internal/pui/key-delivery/v1/telemetry"}),
     alternative="developer.availity.com offers a Coverages and a Claim Statuses API for part of this",

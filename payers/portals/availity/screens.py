@@ -45,6 +45,7 @@ class ChooseMethod:
 
     def __init__(self, page: Page) -> None:
         self.authenticator = page.get_by_label("Authenticate me using my Authenticator app", exact=True)
+        self.text = page.get_by_role("radio", name=re.compile("text message", re.IGNORECASE))
         self.backup = page.get_by_label("Authenticate me using a backup code", exact=True)
         self.go_on = page.get_by_role("button", name="Continue", exact=True)
         self.landmark = page.locator("h1").filter(has_text="How would you like to authenticate?")

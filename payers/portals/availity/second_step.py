@@ -1,4 +1,4 @@
-"""Availity's second step: the choice of a method, and a code of the authenticator or a backup code."""
+"""Availity's second step: the choice of a method, and a code of the authenticator, by text message or a backup code."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from flows.errors import CodeNotReceived, CodeRejected
 from flows.parties import CodeWay
 from flows.session import Session
-from payers.kit import Screen, phrase_in
+from payers.kit import Screen, expected_way, give_code, phrase_in, read_ways
 from payers.portals.availity.failures import alert_meaning
 from payers.portals.availity.phrases import PHRASES
 from payers.portals.availity.screens import ChooseMethod, EnterCode, Home, PasswordExpiring, SignInAlert
@@ -29,30 +29,29 @@ async def pass_second_step(session: Session, screen: Screen, next_screen: Next) 
 
 
 async def _choose(session: Session, choice: ChooseMethod) -> CodeWay:
-    """Take the account's first way that is offered; a person reads the authenticator's code."""
-    offered = {CodeWay.AUTHENTICATOR: choice.authenticator, CodeWay.BACKUP: choice.backup}
-    ways = [CodeWay.AUTHENTICATOR if way is CodeWay.PERSON else way for way in session.account.code_ways]
-    wanted = [way for way in ways if way in offered]
-    if not wanted:
+    """Take the account's first way that is offered; a text message is sent when the choice is."""
+    offered = {CodeWay.AUTHENTICATOR: choice.authenticator, CodeWay.SMS: choice.text, CodeWay.BACKUP: choice.backup}
+    ways = read_ways(session.account)
+    by_label = [way for way in ways if way in (CodeWay.AUTHENTICATOR, CodeWay.BACKUP)]
+    way = await expected_way(session, offered) or (by_label[0] if by_label else None)  # whose label is another now
+    if way is None:
         raise CodeNotReceived(f"the portal offers no code by {', '.join(ways)}", screen="ChooseMethod")
-    here = [way for way in wanted if await offered[way].count() > 0]
-    way = here[0] if here else wanted[0]
     await offered[way].check()
     await choice.go_on.click()
     return way
 
 
 async def _enter_code(session: Session, form: EnterCode, way: CodeWay, next_screen: Next) -> Screen:
-    """Give a code, and once more a fresh one if the first is refused."""
+    """Give a code, and once more a fresh one if the first is refused; the next text message brings no better one."""
     page = session.page
-    for _ in range(CODE_TRIES):
+    for _ in range(1 if way is CodeWay.SMS else CODE_TRIES):
         async with session.step("enter the code", private=True):
-            await form.code.fill((await session.code(way)).get_secret_value())
-            await form.go_on.click()
+            await give_code(session, form, await session.code(way))
             screen = await next_screen(page, SignInAlert(page), PasswordExpiring(page), Home(page))
         if not isinstance(screen, SignInAlert):
             return screen
         phrase = phrase_in(await screen.words.inner_text(), PHRASES)
         if phrase != "code_refused":
             raise alert_meaning(phrase)
-    raise CodeRejected("the portal refused two codes", phrase="code_refused", screen="SignInAlert")
+    refused = "the code of its text message" if way is CodeWay.SMS else "two codes"
+    raise CodeRejected(f"the portal refused {refused}", phrase="code_refused", screen="SignInAlert")

@@ -33,7 +33,7 @@ PORTAL = Portal(
     name="uhc",
     title="UnitedHealthcare Provider Portal",
     address="https://secure.uhcprovider.com",
-    version="2026.11.3",
+    version="2026.11.4",
     # Not published: lockout, password age, idle time. 90 days of inactivity are reported in one copy of the roles
     # page and not confirmed in a second, so they are no published number.
     policy=Policy(
@@ -61,6 +61,7 @@ PORTAL = Portal(
     # The real site is known to send its code to a verified phone. That a letter carries it is the sandbox's choice, and
     # so are its sender and its words: not seen live.
     reset_letter=Letter(domains=frozenset({"onehealthcareid.com"}), subject="Access Code Notification", code_digits=6),
+    text_digits=6,
     phrases=PHRASES,
     telemetry=TELEMETRY,
     alternative="the X12 270/271 and 276/277 transactions through a clearinghouse; UnitedHealthcare's API marketplace",

