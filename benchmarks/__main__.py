@@ -1,5 +1,5 @@
-"""`make bench`: cost beside the plain script, with two browsers, density, the guard's decision, `era check`, and the
-morning report.
+"""`make bench`: cost beside the plain script, with two browsers, a trace's cost, density, the guard's decision, `era
+check`, and the morning report.
 
 Exit code 1 when a target is missed.
 """
@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import density, eras, guard, report
+from benchmarks import density, eras, evidence, guard, report
 from benchmarks.cost import LOOKUPS, MOST, Column, compare
 from benchmarks.practice import world
 from bots.browser import find_browser
@@ -24,6 +24,7 @@ def main() -> int:
     options = _options()
     with tempfile.TemporaryDirectory(prefix="portalkeeper-bench-") as folder, world() as stage:
         columns = [compare(stage, Path(folder), browser, options.runs) for browser in options.browsers]
+        traced = evidence.measure(stage, Path(folder), options.browsers[0], options.runs)
     dense = None if options.no_density else density.measure(options.sessions, options.browsers[0])
     for column in columns:
         _print(column, options.runs)
@@ -33,6 +34,8 @@ def main() -> int:
         for measure, _, _, ratio in column.lines()
         if ratio > MOST
     ]
+    print(traced.told())
+    missed += ["the cost of a trace"] * (traced.ratio("wall") > evidence.MOST)
     decision = guard.measure()
     print(guard.told(*decision))
     missed += ["the guard's decision"] * (decision[0] > guard.MOST_MS)

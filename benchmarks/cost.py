@@ -67,8 +67,10 @@ def script_run(world: World, folder: Path, browser: Path, members: list[dict[str
     return cost
 
 
-def product_run(world: World, folder: Path, browser: Path, members: list[dict[str, Any]]) -> Cost:
-    """The product's batch command, once, in a fresh data folder."""
+def product_run(
+    world: World, folder: Path, browser: Path, members: list[dict[str, Any]], evidence: str = "failure"
+) -> Cost:
+    """The product's batch command, once, in a fresh data folder, with the wish for `evidence`."""
     folder.mkdir()
     questions, answers = folder / "questions.csv", folder / "answers.csv"
     write_questions(questions, members)
@@ -77,6 +79,7 @@ def product_run(world: World, folder: Path, browser: Path, members: list[dict[st
     house.inventory.close()
     command = [sys.executable, "-m", "bots", "eligibility", "--batch", str(questions), "--out", str(answers)]
     environment = {**house.environment, "PORTALKEEPER_BROWSER_EXECUTABLE": str(browser)}
+    environment["PORTALKEEPER_EVIDENCE"] = evidence
     wait_for_code_step()
     cost = measured(command, environment, output=folder / "output.txt")
     _check(world, made, answers, members)

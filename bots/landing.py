@@ -1,6 +1,7 @@
 """Where a browser puts its downloads: a private folder in memory where the machine has one, gone with the browser.
 
-A folder is locked while its maker lives; what a killed one left behind goes when the next is made.
+A folder is locked while its maker lives; what a killed one left behind goes when the next is made, and when any command
+or the service starts.
 """
 
 from __future__ import annotations
@@ -26,12 +27,10 @@ class Landing:
     @classmethod
     def make(cls, parent: Path | None = None) -> Landing:
         """A new one, in memory or else in the folder for temporary files; abandoned ones are removed."""
-        place = parent or (MEMORY if os.access(MEMORY, os.W_OK) else Path(tempfile.gettempdir()))
-        ours = f"portalkeeper-{os.getuid()}-"
-        for left in place.glob(f"{ours}*"):
-            _remove_if_abandoned(left)
+        place = parent or _place()
+        wipe_abandoned(place)
         while True:
-            path = place / f"{ours}{secrets.token_hex(8)}"
+            path = place / f"{_ours()}{secrets.token_hex(8)}"
             path.mkdir(mode=0o700)
             lock = _locked(path)
             if lock is not None:
@@ -48,6 +47,23 @@ class Landing:
         os.close(self._lock)
 
 
+def wipe_abandoned(parent: Path | None = None) -> None:
+    """Remove the folders whose makers are dead, with all that is in them; the living keep theirs."""
+    for left in (parent or _place()).glob(f"{_ours()}*"):
+        lock = _locked(left)
+        if lock is not None:
+            shutil.rmtree(left, ignore_errors=True)
+            os.close(lock)
+
+
+def _place() -> Path:
+    return MEMORY if os.access(MEMORY, os.W_OK) else Path(tempfile.gettempdir())
+
+
+def _ours() -> str:
+    return f"portalkeeper-{os.getuid()}-"
+
+
 def _locked(path: Path) -> int | None:
     """The folder's lock, or None when somebody else has it or has removed the folder."""
     try:
@@ -62,10 +78,3 @@ def _locked(path: Path) -> int | None:
         pass
     os.close(handle)
     return None
-
-
-def _remove_if_abandoned(path: Path) -> None:
-    lock = _locked(path)
-    if lock is not None:
-        shutil.rmtree(path, ignore_errors=True)
-        os.close(lock)

@@ -24,6 +24,7 @@ from bots.disk import private_folder, write_durably
 from bots.era import findings
 from bots.era.drop import note_pick_ups
 from bots.inventory import Inventory, stamp
+from bots.purging import purge_daily
 from bots.report import Report, gather, last_report
 from bots.report.ahead import DAYS
 from bots.report.changes import drop_old, kept
@@ -158,8 +159,8 @@ def summary(found: Report) -> str:
 async def watch(settings: Settings, inventory: Inventory, stop: asyncio.Event) -> None:
     """Tell of what can't wait and send what lies in the outbox, every half minute until `stop`.
 
-    Every hour it looks for remittances that are late. alerts.toml is read anew each time; while it is wrong nobody is
-    told of anything new, and the log says so once.
+    Every hour it looks for remittances that are late, and once a day it purges. alerts.toml is read anew each time;
+    while it is wrong nobody is told of anything new, and the log says so once.
     """
     looked: datetime | None = None
     trouble = ""
@@ -167,6 +168,7 @@ async def watch(settings: Settings, inventory: Inventory, stop: asyncio.Event) -
         try:
             if looked is None or now.utc() - looked >= LATE_ERAS:
                 looked = now.utc()
+                await asyncio.to_thread(purge_daily, settings, inventory)
                 await asyncio.to_thread(findings.look, settings, inventory)
             plan = await asyncio.to_thread(load_plan, settings.config / FILE)
             await asyncio.to_thread(look, inventory, plan)

@@ -7,17 +7,22 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from bots import now
+from bots.disk import in_plain_words
 from bots.inventory import Inventory, stamp
 from bots.inventory.audit import record_audit
 from bots.retention import FILE, Protected, load_retention
 from bots.settings import Settings
+from flows.errors import InputError
 
-KINDS = ("evidence", "answers", "runs")
+COUNTED = {"evidence": "of evidence", "answers": "files of answers", "runs": "runs"}
+KINDS = tuple(COUNTED)
+SERVICE = "service"
+AGAIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,29 @@ def purge(
     return found
 
 
+def purge_daily(settings: Settings, inventory: Inventory) -> None:
+    """Purge once a day (UTC) by the service, and note for the report what went, or why it did not.
+
+    Safe to call at any time; a failure is noted and tried again after an hour. Raises `InputError` when not even that
+    can be noted.
+    """
+    at = now.utc()
+    done = inventory.row("SELECT * FROM purges WHERE day = ?", (at.date().isoformat(),))
+    if done and not (done["trouble"] and done["at"] <= stamp(at - AGAIN)):
+        return
+    gone, trouble = "", ""
+    try:
+        found = purge(settings, inventory, by=SERVICE, dry_run=False)
+        gone = ", ".join(f"{len(each.things)} {COUNTED[each.kind]}" for each in found if each.things)
+    except InputError as error:
+        trouble = str(error)
+    except Exception as error:  # noqa: BLE001 - the service goes on whatever it was
+        trouble = f"the program itself failed ({type(error).__name__})"
+    with inventory.write() as db:
+        row = (at.date().isoformat(), stamp(at), gone, trouble)
+        db.execute("INSERT OR REPLACE INTO purges (day, at, gone, trouble) VALUES (?,?,?,?)", row)
+
+
 @dataclass(frozen=True)
 class _Purging:
     """One purge inside its transaction; `gone` collects the files to remove after it."""
@@ -93,7 +121,8 @@ class _Purging:
         for path in _files(folder):
             if not _is_old(path, before):
                 continue
-            content = path.read_bytes()
+            with in_plain_words(path.parent):
+                content = path.read_bytes()
             if self.protected.file(content):
                 held += 1
                 continue

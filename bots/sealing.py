@@ -1,14 +1,16 @@
 """Sealing with age: the one door to encryption at rest, and the key that opens everything.
 
 The key file is what `age-keygen` writes (an X25519 identity), so the `age` program opens sealed files in an emergency:
-`age --decrypt --identity vault.key FILE`. age tells a changed or cut-off file from a whole one, but not who wrote it.
+`age --decrypt --identity vault.key FILE`. While a new key takes an old one's place (`bots.resealing`) the file has
+both: the first seals, each opens. age tells a changed or cut-off file from a whole one, but not who wrote it.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,17 @@ class Key:
     path: Path
     _identity: Any = field(repr=False, compare=False)
     _recipient: Any = field(repr=False, compare=False)
+    _older: tuple[Any, ...] = field(default=(), repr=False, compare=False)
+
+    @property
+    def newest(self) -> Key:
+        """The same without the older keys of its file."""
+        return replace(self, _older=())
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether an older key is still in the file: a re-sealing was not finished."""
+        return bool(self._older)
 
 
 def create_key(path: Path) -> Key:
@@ -38,9 +51,8 @@ def create_key(path: Path) -> Key:
     from pyrage import x25519  # type: ignore[import-untyped]
 
     identity = x25519.Identity.generate()
-    text = f"# Opens everything Portalkeeper has sealed. Keep a copy apart from the data folder.\n{identity}\n"
     try:
-        disk.create_durably(path, text.encode())
+        disk.create_durably(path, _key_file(identity))
     except FileExistsError:
         raise InputError(f"{path}: a key is there already and stays; move it away to make another") from None
     return Key(path, identity, identity.to_public())
@@ -53,11 +65,44 @@ def load_key(path: Path) -> Key:
     lines = [line.strip() for line in _key_text(path).splitlines()]
     found = [line for line in lines if line.startswith(_MARK)]
     try:
-        (text,) = found
-        identity = x25519.Identity.from_str(text)
+        identity, *older = [x25519.Identity.from_str(text) for text in found]
     except (ValueError, IdentityError):
-        raise InputError(f"{path}: not a key file (one line {_MARK}…); restore it from its copy") from None
-    return Key(path, identity, identity.to_public())
+        found = []
+    if not found or len(set(found)) < len(found):
+        raise InputError(f"{path}: not a key file (one line {_MARK}…); restore it from its copy")
+    return Key(path, identity, identity.to_public(), tuple(older))
+
+
+def begin_new_key(key: Key) -> Key:
+    """Put a new key before the old one in its file, and return both as one: it seals with the new, opens with each."""
+    from pyrage import x25519
+
+    identity = x25519.Identity.generate()
+    older = (key._identity, *key._older)  # noqa: SLF001 - a key shows itself to this file only
+    disk.write_durably(key.path, _key_file(identity, *older))
+    return Key(key.path, identity, identity.to_public(), older)
+
+
+def end_old_key(key: Key) -> Key:
+    """Leave the newest key alone in its file. What only an older one opens is not opened with this file any more."""
+    disk.write_durably(key.path, _key_file(key._identity))  # noqa: SLF001 - as above
+    return key.newest
+
+
+def save_old_keys(key: Key) -> list[Path]:
+    """Write each older key of the file into a file of its own beside it, 0600, named by the end of its public key."""
+    found = []
+    for identity in key._older:  # noqa: SLF001 - as above
+        path = key.path.with_name(f"{key.path.name}.old-{str(identity.to_public())[-8:]}")
+        with suppress(FileExistsError):
+            disk.create_durably(path, _key_file(identity))
+        found.append(path)
+    return found
+
+
+def _key_file(*identities: Any) -> bytes:
+    about = "# Opens everything Portalkeeper has sealed. Keep a copy apart from the data folder."
+    return "\n".join([about, *map(str, identities), ""]).encode()
 
 
 def seal(data: bytes, key: Key) -> bytes:
@@ -97,7 +142,7 @@ def unseal(data: bytes, key: Key, source: str = "the sealed data") -> bytes:
     import pyrage
 
     try:
-        opened: bytes = pyrage.decrypt(data, [key._identity])  # noqa: SLF001 - as above
+        opened: bytes = pyrage.decrypt(data, [key._identity, *key._older])  # noqa: SLF001 - as above
     except pyrage.DecryptError:
         raise Unreadable(
             f"{source}: can't be opened with the key {key.path}; use the key it was made with, "
@@ -132,7 +177,7 @@ def unseal_file(path: Path, target: Path | None, key: Key) -> None:
     where = target or Path(os.devnull)
     try:
         with path.open("rb") as sealed, where.open("wb") as plain:
-            pyrage.decrypt_io(sealed, plain, [key._identity])  # noqa: SLF001 - as above
+            pyrage.decrypt_io(sealed, plain, [key._identity, *key._older])  # noqa: SLF001 - as above
     except (pyrage.DecryptError, OSError) as error:
         if isinstance(error, OSError) and error.errno:
             raise

@@ -11,24 +11,25 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from bots.browser import Host, find_browser
+from bots.recording.taking import Taker
 from flows.eligibility import EligibilityAnswer
 from flows.errors import PortalkeeperError
 from flows.parties import Payer
+from payers.kit.passing import looking_on
 from payers.model import Portal
 from payers.registry import listed_payers, portals
 from sandbox.practice import Practice, running
 from tests.record_claims import record_claims, record_medicaid_claims
 from tests.record_eras import record_eras
-from tests.record_pages import Book, Seat, application, question, reading
+from tests.record_pages import NOON, Book, Seat, application, question, reading
+from tests.record_screens import meet_what_stands_in_the_way, record_screens
 
 PAGES = Path(__file__).parents[1] / "recordings" / "pages"
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PAYERS = {
     "availity": "aetna",
     "uhc": "united-healthcare",
@@ -45,6 +46,7 @@ class Recorder(Book):
     def __init__(self, practice: Practice, host: Host, portal: Portal, payer: Payer, folder: Path) -> None:
         super().__init__(practice, portal, payer, folder)
         self._host = host
+        self._taker = Taker()
 
     async def record(self) -> None:
         """Everything of this portal."""
@@ -64,6 +66,10 @@ class Recorder(Book):
                 await (record_medicaid_claims if self.portal.name in MEDICAID else record_claims)(self, seat)
         await self._change_passwords()
         await self._recover_passwords()
+        await meet_what_stands_in_the_way(self, self._seat, self._taker)
+        async with self._host.context(None) as (context, _):
+            await context.set_offline(True)
+            await record_screens(self, self._taker, await context.new_page())
 
     async def _change_passwords(self) -> None:
         """A new password that the portal takes, and one that it does not."""
@@ -103,7 +109,8 @@ class Recorder(Book):
     @asynccontextmanager
     async def _seat(self, made: dict[str, Any]) -> AsyncIterator[Seat]:
         async with self._host.context(None) as (context, _):
-            yield Seat(await context.new_page(), self.practice, made, self.payer)
+            with looking_on(self._taker):
+                yield Seat(await context.new_page(), self.practice, made, self.payer)
 
     async def _sign_in_refused(self) -> None:
         made = self.practice.account(self.portal.name)

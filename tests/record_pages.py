@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Download, Frame, Page
 
 DAY = date(2026, 11, 23)
+NOON = datetime(DAY.year, DAY.month, DAY.day, 12, tzinfo=UTC)
 ORGANIZATION = Organization(name="Example Valley Medical Group", tin="000004471")
 PROVIDER = Provider(npi="2000001018")
 RELATIONSHIPS = {"self": Relationship.SELF, "spouse": Relationship.SPOUSE, "child": Relationship.CHILD}
@@ -114,7 +115,11 @@ class Book:
 
     async def keep(self, page: Page | Frame, screen: str, case: str, said: dict[str, Any]) -> None:
         """Put a page on disk, and beside it what was asked and read."""
-        html = re.sub(r"\s*\n\s*", "\n", re.sub(BLOCKS, "\n", await page.evaluate(SNAPSHOT)))
+        self.write(screen, case, await page.evaluate(SNAPSHOT), said)
+
+    def write(self, screen: str, case: str, html: str, said: dict[str, Any]) -> None:
+        """Put the HTML of a page on disk, and beside it what was asked and read."""
+        html = re.sub(r"\s*\n\s*", "\n", re.sub(BLOCKS, "\n", html))
         file = self._folder / f"{screen}--{case}"
         file.with_suffix(".html").write_text(f"<!doctype html>\n{masked(html.strip())}\n")
         said = {"recorded": f"sandbox {DAY} {self.portal.version}", **said}

@@ -6,11 +6,16 @@ import sys
 
 
 def main() -> None:
-    """Run `portalkeeper` (or `pk`), and end with the exit code of the error's branch."""
+    """Run `portalkeeper` (or `pk`), and end with the exit code of the error's branch.
+
+    What a killed run left in memory is wiped first, whatever the command.
+    """
     from bots.cli.app import app
     from bots.cli.printing import print_defect, print_error
+    from bots.landing import wipe_abandoned
     from flows.errors import PortalkeeperError
 
+    wipe_abandoned()
     try:
         app()
     except PortalkeeperError as error:

@@ -56,7 +56,7 @@ def fetch(
 
     log_to(office.settings.home / "portalkeeper.log")
     wanted = Wanted(
-        payer=_payer(payer),
+        payer=payer_named(payer),
         account=account,
         organization=_organization(organization),
         npi=provider,
@@ -135,7 +135,8 @@ def _why(answer: Any, failure: Any) -> str:
     return "; ".join(f"{', '.join(p.trace for p in each.payments)}: {each.why}" for each in answer.refused)
 
 
-def _payer(text: str) -> str:
+def payer_named(text: str) -> str:
+    """Our name of the payer that is meant, by name, electronic id or the office's alias; empty for none."""
     from bots.worklist import load_aliases
     from bots.worklist.payer_names import find_payer
     from payers.registry import listed_payers

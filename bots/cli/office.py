@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 class Office:
     """One data folder. Raises `InputError` with the way out when a part of it is missing."""
 
+    def __init__(self) -> None:
+        self._open = ExitStack()
+
     @cached_property
     def settings(self) -> settings.Settings:
         """The settings in force; a sandbox's clock is followed when there is one."""
@@ -43,9 +46,11 @@ class Office:
 
     @cached_property
     def key(self) -> Key:
-        """The key to everything sealed."""
+        """The key to everything sealed; while this process lives nobody puts another one in its place."""
+        from bots.resealing import using_the_key
         from bots.sealing import load_key
 
+        self._open.enter_context(using_the_key(self.settings.home))
         return load_key(self.settings.key_file)
 
     @cached_property

@@ -24,12 +24,13 @@ if TYPE_CHECKING:
 
 recordings = typer.Typer(no_args_is_help=True, help="Recorded pages, and what must be read from them.")
 Into = Annotated[Path | None, typer.Option("--into", help="Default recordings/pages of the source checkout.")]
+FLOWS = ("login", "eligibility", "claim_status", "era_download", "password_reset")
 Named = Annotated[str, typer.Argument(help="PORTAL/SCREEN--CASE.")]
 
 
 def record(
     account: Annotated[str, typer.Argument(help="The account's name.")],
-    flow: Annotated[str, typer.Argument(help="login, eligibility or claim_status.")],
+    flow: Annotated[str, typer.Argument(help=f"{', '.join(FLOWS)}.")],
     payer: options.PayerOption = "",
     provider: options.ProviderOption = "",
     organization: options.OrganizationOption = "",
@@ -37,14 +38,17 @@ def record(
     into: Into = None,
     json: Json = False,
 ) -> None:
-    """Run a flow, and keep the screens it passes, scrubbed; the patient is asked for, or one JSON line is read."""
+    """Run a flow, and keep the screens it passes, scrubbed; the patient is asked for, or one JSON line is read.
+
+    A recorded era_download fetches what it finds, and a recorded password_reset changes the password and verifies it.
+    """
     from bots.recording.taking import Taker
 
-    office.acting("sign in to a portal")
+    office.acting("change a password" if flow == "password_reset" else "sign in to a portal")
     pages = _folder(into)
     portal = get_account(office.inventory, account)["portal"]
     given = options.filled(payer=payer, provider_npi=provider, organization=organization, account=account)
-    question = _question(flow, given)
+    question = _question(account, flow, given)
     log_to(office.settings.home / "portalkeeper.log")
     taker = Taker()
     result = asyncio.run(_run(account, flow, question, taker))
@@ -59,19 +63,25 @@ def record(
     print_done(f"{told}\n{ended}{how}", json=json, portal=portal, recordings=kept)
 
 
-def _question(flow: str, given: dict[str, str]) -> Question | None:
+def _question(account: str, flow: str, given: dict[str, str]) -> Question | None:
     from bots import worklist
 
     contracts = {"eligibility": worklist.ELIGIBILITY, "claim_status": worklist.CLAIM_STATUS}
-    if flow == "login":
+    if flow not in FLOWS:
+        raise InputError(f"{flow!r} is not recorded by this command; it is for {', '.join(FLOWS)}")
+    if flow in ("login", "password_reset"):
         return None
-    if flow not in contracts:
-        raise InputError(f"{flow!r} is not recorded by this command; it is for login, {' and '.join(contracts)}")
     if "payer" not in given:
         raise InputError("say which payer with --payer")
-    from bots.cli.one_question import question_for
+    if flow in contracts:
+        from bots.cli.one_question import question_for
 
-    return question_for(contracts[flow], given)
+        return question_for(contracts[flow], given)
+    from bots.cli.era_fetch import payer_named
+    from bots.payees import Wanted, era_questions
+
+    wanted = Wanted(account=account, payer=payer_named(given["payer"]), npi=given.get("provider_npi", ""))
+    return era_questions(office.inventory, wanted)[account][0]
 
 
 async def _run(account: str, flow: str, question: Question | None, taker: Taker) -> Answer | Failure | None:
@@ -80,6 +90,11 @@ async def _run(account: str, flow: str, question: Question | None, taker: Taker)
     found: list[Answer | Failure] = []
     async with office.runner("command") as runner:
         with looking_on(taker):
+            if flow == "password_reset":
+                from bots.runner.password_change import change_password
+
+                parts = (runner, office.inventory, office.vault)
+                return (await change_password(*parts, account, by=office.person)).failure
             run = await runner.run(
                 account, flow, [question] if question else [], record=lambda head, index, result: found.append(result)
             )
@@ -104,7 +119,10 @@ def _keep(
     row = get_account(office.inventory, account)
     portal = find_portal(row["portal"])
     source = SANDBOX if is_loopback(checked_address(row, portal, office.settings)) else REAL
-    private = tuple(text for text in (row["user_id"], row["registered_email"]) if text)
+    secret = office.vault.get(account)
+    passwords = [secret.password, *(old.password for old in secret.history)]
+    private = (row["user_id"], row["registered_email"], *(each.get_secret_value() for each in passwords))
+    private = tuple(filter(None, private))
     recorded = f"{source} {now.utc():%Y-%m-%d} {portal.version}"
     asked = Asked(portal.name, flow, question, result, private, recorded, case)
     return [f"{each.portal}/{each.name}" for each in keep(taker, asked, pages)]

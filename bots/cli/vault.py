@@ -167,6 +167,23 @@ def access(name: Annotated[str, typer.Argument(help="The manager's name in vault
     print_done(f"what opens vault {name} is stored. Look whether it does: pk doctor", json=json, vault=name)
 
 
+@vault.command("rekey")
+def rekey(json: Json = False) -> None:
+    """Make a new vault.key and seal everything with it. After a kill: the same again, which goes on."""
+    from bots.resealing import reseal, using_the_key
+    from bots.sealing import load_key
+
+    office.acting("store a secret")
+    settings = office.settings
+    with using_the_key(settings.home, alone=True):
+        done = reseal(settings, office.inventory, load_key(settings.key_file), by=office.person)
+    lines = [f"{done.files} files are sealed with the new key in {settings.key_file}: keep a copy of it apart"]
+    lines += [f"the old key lies in {path}: put it away safely, it opens older backups" for path in done.old_keys]
+    lines += [f"{path}: neither key opens it, it was left as it is" for path in done.unreadable]
+    facts = {"unreadable": list(map(str, done.unreadable)), "old_keys": list(map(str, done.old_keys))}
+    print_done("\n".join(lines), json=json, files=done.files, key=settings.key_file, **facts)
+
+
 def vars_of(check: object) -> dict[str, object]:
     """The fields of a vault check."""
     from dataclasses import asdict

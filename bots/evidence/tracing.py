@@ -41,7 +41,7 @@ class Trace:
             self.why_not = "the page shows a field for a secret"
             return
         self._context = page.context
-        await page.context.tracing.start(screenshots=True, snapshots=True)
+        await page.context.tracing.start(screenshots=False, snapshots=True)
 
     async def end(self) -> None:
         """Stop it altogether. Raises `WorkerLost` when that can't be done: then nothing secret may follow."""

@@ -282,3 +282,12 @@ def m014_evidence(db: Database) -> None:
             failed INTEGER NOT NULL, asked INTEGER NOT NULL, answered INTEGER NOT NULL,
             PRIMARY KEY (day, account, portal, flow)) STRICT, WITHOUT ROWID"""
     )
+
+
+@migrations()
+def m016_purges_of_the_service(db: Database) -> None:
+    """How the service's purge of each day went: counts of what went, or why it did not."""
+    db.execute(
+        """CREATE TABLE purges (
+            day TEXT PRIMARY KEY, at TEXT NOT NULL, gone TEXT NOT NULL, trouble TEXT NOT NULL) STRICT, WITHOUT ROWID"""
+    )

@@ -26,7 +26,7 @@ FRAME = "newBodyFrame"
 # portal: the module and the screen of a refused sign-in, and the module and the function that say what it means
 REFUSED = {
     "availity": ("portals.availity.screens.SignInAlert", "portals.availity.sign_in._explain"),
-    "uhc": ("identity.one_healthcare_id.screens.Alert", "identity.one_healthcare_id.sign_in._explain"),
+    "uhc": ("identity.one_healthcare_id.screens.Alert", "identity.one_healthcare_id.failures.explain"),
     "tmhp": ("identity.okta.screens.Alert", "identity.okta.failures.explain"),
     "epaces": ("portals.epaces.screens.SignInMessage", "portals.epaces.sign_in.explain"),
 }

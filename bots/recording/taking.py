@@ -16,6 +16,7 @@ from bots.recording.scrubber import scrub
 from bots.recording.vocabulary import vocabulary_of
 from flows.claim_status import ClaimStatusAnswer, ClaimStatusInquiry
 from flows.eligibility import EligibilityAnswer
+from flows.era_download import EraDownloadAnswer
 from flows.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ SNAPSHOT = CHECKOUT / "recordings" / "snapshot.js"
 MOST_BYTES = 8 * 1024 * 1024
 # screens that a reader reads, by the name that their recordings have
 READ = {"Result": "result", "ClaimResults": "claims", "ClaimResult": "claims", "ClaimDetail": "claim"}
+READ |= {"Payments": "payments", "OldFiles": "payments"}
+CHANGED = ("ChangeAnswer", "Changed")
 ALERTS = ("Alert", "SignInAlert", "SignInMessage")
 
 
@@ -119,6 +122,10 @@ def _said(taken: Taken, asked: Asked) -> tuple[str, str, dict[str, Any]]:
         return "home", asked.case or "signed-in", said | {"flow": "login", "outcome": "good"}
     inquiry = asked.question.inquiry if asked.question else None
     number = inquiry.payer_claim_number if isinstance(inquiry, ClaimStatusInquiry) else None
+    if taken.screen in CHANGED:
+        outcome = "refused" if isinstance(asked.result, Failure) else "good"
+        case = "new-refused" if outcome == "refused" else "changed"
+        return "change", asked.case or case, said | {"flow": "password_reset", "outcome": outcome}
     if asked.question is None or taken.screen not in READ or (taken.screen == "ClaimDetail" and not number):
         name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", taken.screen).lower()
         place = {"flow": "screen", "outcome": "passed", "screen": f"{taken.module}.{taken.screen}"}
@@ -128,6 +135,8 @@ def _said(taken: Taken, asked: Asked) -> tuple[str, str, dict[str, Any]]:
     said["inquiry"] = asked.question.inquiry.model_dump(mode="json")
     if taken.screen == "ClaimDetail":
         said["number"] = number
+    if taken.screen == "OldFiles":
+        said["screen"] = taken.screen
     return READ[taken.screen], asked.case or case, said
 
 
@@ -139,6 +148,8 @@ def _outcome(result: Answer | Failure | None) -> tuple[str, str]:
             return ("good" if word in ("active", "inactive") else "refused"), word
         case ClaimStatusAnswer(claims=claims):
             return ("good", "found") if claims else ("refused", "none")
+        case EraDownloadAnswer(listed=listed):
+            return ("good", "several") if listed else ("refused", "none")
         case Failure(error=error, phrase=phrase):
             return "refused", (phrase or re.sub(r"(?<=[a-z])(?=[A-Z])", "-", error).lower()).replace("_", "-")
     return "refused", "unknown"

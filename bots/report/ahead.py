@@ -19,6 +19,7 @@ _CLOSED = """SELECT * FROM incidents WHERE closed_at > ? AND closed_at <= ? AND 
     'unsaved era', 'lost era', 'brake') AND closed_by IN ('worker', 'vault') ORDER BY closed_at LIMIT 50"""
 _CHANGED = """SELECT at, account, action FROM audit WHERE at > ? AND at <= ? AND who = 'service'
     AND action LIKE 'password %' ORDER BY id LIMIT 50"""
+_PURGED = "SELECT gone FROM purges WHERE at > ? AND at <= ? AND gone <> '' ORDER BY day"
 
 
 def ahead(
@@ -61,12 +62,13 @@ def _holidays(at: datetime) -> Iterator[Ahead]:
 
 
 def by_itself(inventory: Inventory, since: str, until: str, zone: Zone, mask: Callable[[str], str]) -> tuple[str, ...]:
-    """Passwords changed, portals back, freezes lifted by a new password, files that are on disk after all."""
+    """Passwords changed, portals back, freezes lifted by a new password, files on disk after all, what was purged."""
     changed = [
         f"{row['account']} {row['action']}, {_at(zone, row['at'])}" for row in inventory.rows(_CHANGED, (since, until))
     ]
     closed = [mask(words) for row in inventory.rows(_CLOSED, (since, until)) if (words := _settled(row, zone))]
-    return (*changed, *closed)
+    purged = [f"past its time and purged: {row['gone']}" for row in inventory.rows(_PURGED, (since, until))]
+    return (*changed, *closed, *purged)
 
 
 def _settled(row: dict[str, Any], zone: Zone) -> str:

@@ -83,11 +83,12 @@ def planned_words(planned: Planned) -> str:
 
 
 def facts(inventory: Inventory, settings: Settings, accounts: Collection[Account], at: datetime) -> tuple[str, ...]:
-    """Backup, disk, version, sign-off, mail: each one short phrase, left out where nothing is known of it."""
+    """Backup, disk, purge, version, sign-off, mail: each one short phrase, left out where nothing is known of it."""
     found = (
         _backup(inventory, at),
         _clock(inventory, at),
         _disk(settings),
+        _purge(inventory),
         f"worker {_version()}",
         _not_signed_off(inventory, accounts, settings),
         _mail(inventory, at),
@@ -123,6 +124,12 @@ def _disk(settings: Settings) -> str:
         return ""
     free = 100 * disk.free // disk.total
     return f"disk {free} % free" if free >= 10 else f"DISK NEARLY FULL: {free} % free"
+
+
+def _purge(inventory: Inventory) -> str:
+    """What hindered the last purge of the service; nothing when it went well."""
+    row = inventory.row("SELECT trouble FROM purges ORDER BY day DESC LIMIT 1")
+    return f"NOT PURGED: {row['trouble']} (pk purge)" if row and row["trouble"] else ""
 
 
 def _version() -> str:

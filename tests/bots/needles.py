@@ -49,7 +49,7 @@ def leaks(places: Iterable[tuple[str, bytes]], needles: Mapping[str, str]) -> li
         (name, form, spelled)
         for name, needle in needles.items()
         if len(needle) >= SHORTEST
-        for form, spelled in forms(needle).items()
+        for spelled, form in {spelled: form for form, spelled in reversed(forms(needle).items())}.items()
     ]
     return [
         f"{place}: {name} ({form})"

@@ -420,3 +420,4 @@ async def test_the_service_tells_and_sends_by_itself_and_outlives_a_wrong_file(
     stop.set()
     await watching
     assert office.mails[0]["subject"] == "URGENT INC-0001: all sign-ins are stopped"
+    assert len(world.inventory.rows("SELECT * FROM purges")) == 1

@@ -18,7 +18,7 @@ import pytest
 from bots import remittances, sealing
 from bots.arrivals import keep
 from bots.inventory import Inventory
-from bots.landing import Landing
+from bots.landing import Landing, wipe_abandoned
 from bots.runner import desk as desks
 from flows.era_download import Allowed, EraDownloadInquiry, KeptEra, ListedPayment, Mark
 from flows.errors import AnswerUnreadable, InputError
@@ -311,6 +311,9 @@ def test_a_landing_folder_is_private_and_goes_with_its_maker(tmp_path: Path) -> 
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         [mine.path.name, other.path.name, "somebody-else"]
     )
+    abandoned.mkdir()
+    wipe_abandoned(tmp_path)  # what every command does at its start
+    assert (abandoned.exists(), mine.path.exists(), other.path.exists()) == (False, True, True)
     (mine.path / "file").write_bytes(b"ISA")
     mine.wipe()
     assert not mine.path.exists()

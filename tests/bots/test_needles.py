@@ -10,6 +10,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Callable
 from contextlib import closing
@@ -87,6 +88,8 @@ def test_a_name_of_a_file_and_an_argument_of_a_process_are_looked_at(tmp_path: P
     assert leaks(files_in(tmp_path), {"claim": "N3edle-claim"})
     command = [sys.executable, "-c", "input()", "N3edle-argument"]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+        while not Path(f"/proc/{process.pid}/cmdline").read_bytes():  # until the kernel has set it up
+            time.sleep(0.01)
         assert leaks(arguments_of(process.pid), {"password": "N3edle-argument"})
         process.communicate(b"\n")
 

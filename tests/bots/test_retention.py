@@ -17,7 +17,9 @@ from bots.exhibits import Exhibits
 from bots.incidents import Kind, close_incident, open_incident, open_ones
 from bots.inventory import Inventory, stamp
 from bots.inventory.accounts import add_account, checked_account
-from bots.purging import KINDS, purge
+from bots.purging import KINDS, purge, purge_daily
+from bots.report.ahead import by_itself
+from bots.report.whole import facts
 from bots.retention import Retention, add_hold, holds_in_force, load_retention, release_hold
 from bots.settings import load
 from flows.errors import InputError
@@ -255,3 +257,59 @@ def test_the_shipped_file_says_the_defaults() -> None:
             said[key] = int(number)
     assert said == vars(Retention())
     assert load_retention(shipped) == Retention()
+
+
+def told(attic: Attic) -> tuple[list[str], list[str]]:
+    """What the report says was done by itself, and what hindered a purge."""
+    since, until = stamp(TODAY - timedelta(days=1)), stamp(now.utc())
+    done = by_itself(attic.inventory, since, until, lambda text: None, lambda words: words)
+    return list(done), [words for words in facts(attic.inventory, attic.settings, [], TODAY) if "PURGE" in words]
+
+
+def test_the_service_purges_once_a_day_and_the_report_says_so(attic: Attic, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an open incident or a hold keeps stays, as when somebody purges."""
+    old, held, of_incident = attic.evidence(61), attic.evidence(61, account="b"), attic.evidence(61, run_id="r-9")
+    attic.incident(run_id="r-9", account="c")
+    add_hold(attic.inventory, held, by="Ann", because="counsel")
+    file = attic.answers("journal/2026-01-01-1-a.jsonl", "{}")
+    purge_daily(attic.settings, attic.inventory)
+    assert (attic.there(), file.exists()) == ({held, of_incident}, False)
+    assert told(attic) == (["past its time and purged: 1 of evidence, 1 files of answers"], [])
+    [entry] = attic.inventory.rows("SELECT who FROM audit WHERE action = 'purge'")
+    assert entry["who"] == "service"
+    late = attic.evidence(61)
+    purge_daily(attic.settings, attic.inventory)
+    assert late in attic.there()
+    monkeypatch.setattr(now, "utc", lambda: TODAY + timedelta(days=1))
+    purge_daily(attic.settings, attic.inventory)
+    assert (old in attic.there(), late in attic.there()) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [
+        (InputError("retention.toml: wrong"), "retention.toml: wrong"),
+        (PermissionError(13, "Permission denied"), "this user has no access"),
+        (ValueError("Wilhelmina"), "the program itself failed (ValueError)"),
+    ],
+)
+def test_a_purge_that_fails_is_told_and_tried_again_an_hour_later(
+    attic: Attic, monkeypatch: pytest.MonkeyPatch, trouble: Exception, words: str
+) -> None:
+    old = attic.evidence(61)
+
+    attic.answers("journal/2026-01-01-1-a.jsonl", "{}")
+
+    def fails(path: Path) -> bytes:
+        raise trouble
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", fails)
+        purge_daily(attic.settings, attic.inventory)
+    done, [why] = told(attic)
+    assert (attic.there(), done, words in why, "Wilhelmina" in why) == ({old}, [], True, False)
+    purge_daily(attic.settings, attic.inventory)
+    assert attic.there() == {old}
+    monkeypatch.setattr(now, "utc", lambda: TODAY + timedelta(hours=1))
+    purge_daily(attic.settings, attic.inventory)
+    assert (attic.there(), told(attic)[1]) == (set(), [])

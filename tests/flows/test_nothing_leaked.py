@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import signal
-import subprocess
-import time
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import psutil
 import pytest
 import structlog
-from asking import ask
-from house import House, question
-from needles import arguments_of, files_in, leaks
+from house import House
 from pydantic import SecretStr
 
-from bots import kept_state
-from bots.attempts import Attempts
-from bots.codes.totp import Totp
-from bots.exhibits import evidence_of
 from bots.logs import start_logging
 from bots.runner import runner as runner_module
 from flows.errors import InvalidCredentials
@@ -156,99 +143,3 @@ async def test_a_refusal_reaches_the_inventory_as_a_phrase_id(house: House) -> N
     assert run.failure and run.failure.error == InvalidCredentials.__name__
     row = house.inventory.row("SELECT phrase, message FROM runs WHERE id = ?", (run.head.run_id,))
     assert row and row["phrase"] in PORTAL.phrases
-
-
-class Trouble(Exception):
-    """A defect whose words hold the secret."""
-
-
-def needles_of(house: House, name: str, member: Mapping[str, Any], codes: list[str]) -> dict[str, str]:
-    """Every value that must not be found, by name: secrets, the kept session's, the member's."""
-    credential = house.vault.get(name)
-    patient = member["patient"]
-    found = {
-        "password": credential.password.get_secret_value(),
-        "authenticator secret": credential.totp_secret.get_secret_value() if credential.totp_secret else "",
-        "member id": member["member_id"],
-        "name": f"{patient['first_name']} {patient['last_name']}",
-        "name, last first": f"{patient['last_name']}, {patient['first_name']}",
-        "birth date": str(patient["birth_date"]),
-        "birth date of the site": "/".join(str(patient["birth_date"]).split("-")[place] for place in (1, 2, 0)),
-    }
-    found |= {f"code {number}": code for number, code in enumerate(codes)}
-    kept = house.settings.state_folder / f"{name}.age"
-    state = kept_state.unsealed(kept.read_text() if kept.exists() else None, house.key)
-    cookies = (state["storage"] or {}).get("cookies", [])
-    found |= {f"cookie {cookie['name']}": cookie["value"] for cookie in cookies if len(cookie["value"]) >= 12}
-    values = [value for origin in state["session"].values() for value in origin.values()]
-    return found | {f"session storage {number}": value for number, value in enumerate(values) if len(value) >= 12}
-
-
-@pytest.mark.parametrize("portal", ["availity", "uhc", "tmhp", "epaces", "medi_cal"])
-async def test_no_needle_is_found_after_any_flow(
-    house: House, portal: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    """A good run with a trace, then one in which a defect quotes the password inside the private step."""
-    codes: list[str] = []
-    code_for, granted = Totp.code_for, Attempts.open_password
-
-    def noted(self: Totp, step: int) -> SecretStr:
-        code = code_for(self, step)
-        codes.append(code.get_secret_value())
-        return code
-
-    async def breaks(self: Attempts, password: str, fingerprint: str) -> None:
-        await granted(self, password, fingerprint)
-        raise Trouble(f"could not type {password}")
-
-    monkeypatch.setattr(Totp, "code_for", noted)
-    house.settings = house.settings.model_copy(update={"evidence": "trace"})
-    start_logging(tmp_path / "log", "debug")
-    member = house.world.members(portal, "active")[0]
-    (good, _), (broken, _) = house.account(portal), house.account(portal)
-    run, _ = await ask(house, good, question(member))
-    assert run.failure is None
-    monkeypatch.setattr(Attempts, "open_password", breaks)
-    with pytest.raises(Trouble):
-        await ask(house, broken, question(member))
-    structlog.reset_defaults()
-    assert evidence_of(house.inventory, run.head.run_id)
-    assert len(list(house.settings.evidence_folder.iterdir())) == 2
-    needles = needles_of(house, good, member, codes) | {"other": needles_of(house, broken, member, [])["password"]}
-    out = capfd.readouterr()
-    report = house.settings.report_folder / "report.txt"
-    report.write_text(house.pk("report").stdout)
-    said = [("standard output", out.out.encode()), ("standard error", out.err.encode())]
-    pids = [process.pid for process in psutil.Process().children(recursive=True) if process.is_running()]
-    seen = files_in(tmp_path, without=[house.settings.answers_folder]) + said + arguments_of(*pids)
-    assert leaks(seen, needles) == []
-    assert {"password", "member id"} <= set(needles)
-
-
-async def test_no_needle_is_left_by_a_kill_between_keystrokes_and_answer(house: House, tmp_path: Path) -> None:
-    """A process of its own, its temporary files and its browser's too, killed while the password is under way."""
-    name, user = house.account(password=NEEDLE)
-    house.world.post("/faults", portal="availity", kind="hang", at="login_post", user=user)
-    for folder in ("tmp", "user"):
-        (tmp_path / folder).mkdir()
-    places = {"TMPDIR": str(tmp_path / "tmp"), "HOME": str(tmp_path / "user"), "PORTALKEEPER_EVIDENCE": "trace"}
-    browsers = os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or str(Path.home() / ".cache" / "ms-playwright")
-    env = {**house.env, **places, "PLAYWRIGHT_BROWSERS_PATH": browsers}
-    with subprocess.Popen(
-        house.command("sign-in", name),
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    ) as process:
-        until = time.monotonic() + 90
-        while house.world.account("availity", user)["password_submissions"] == 0:
-            assert process.poll() is None, process.communicate()[0]
-            assert time.monotonic() < until
-            time.sleep(0.1)
-        family = [process.pid, *(child.pid for child in psutil.Process(process.pid).children(recursive=True))]
-        arguments = arguments_of(*family)
-        os.kill(process.pid, signal.SIGKILL)
-        out, _ = process.communicate()
-    needles = {"password": NEEDLE, "authenticator secret": house.vault.get(name).totp_secret.get_secret_value()}  # type: ignore[union-attr]
-    assert leaks([*files_in(tmp_path), ("output", out), *arguments], needles) == []

@@ -51,6 +51,24 @@ async def test_a_run_is_recorded_and_accepted(house: House, tmp_path: Path) -> N
     assert [row["account"] for row in trail] == [name]
 
 
+async def test_remittances_and_a_new_password_are_recorded(house: House, tmp_path: Path) -> None:
+    payee, user = house.account("tmhp")
+    name, other = house.account("medi_cal")
+    old, pages = house.vault.get(name).password.get_secret_value(), tmp_path / "pages"
+    for flow in (["record", payee, "era_download", "--payer", "texas-medicaid"], ["record", name, "password_reset"]):
+        ran = house.pk(*flow, "--into", str(pages))
+        assert ran.returncode == 0, ran.stderr
+    new = house.vault.get(name).password.get_secret_value()
+    assert new != old
+    there = {f"{each.portal}/{each.name}": each.said for each in recordings(pages)}
+    assert {"tmhp/payment-search--passed", "medi_cal/change-form--passed", "medi_cal/change--changed"} <= set(there)
+    listed = there["tmhp/payments--several"]
+    assert (listed["flow"], listed["outcome"]) == ("era_download", "good")
+    _nobody(pages, [user, other, old, new, "000004471"])
+    wrong = house.pk("record", name, "password_recovery", "--into", str(pages))
+    assert (wrong.returncode, "era_download, password_reset" in wrong.stderr) == (2, True)
+
+
 def _nobody(folder: Path, values: list[str]) -> int:
     """How many files hold none of the values."""
     files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]

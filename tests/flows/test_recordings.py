@@ -23,7 +23,9 @@ from payers.portals.medi_cal.failures import leave
 from payers.registry import portals
 
 PAGES = Path(__file__).parents[2] / "recordings" / "pages"
-RECORDINGS = sorted(PAGES.glob("*/*.html"))
+EVERY_RECORDING = sorted(PAGES.glob("*/*.html"))
+PASSED = "--passed"  # screens that only lead on: form, choice, code box
+RECORDINGS = [path for path in EVERY_RECORDING if not path.stem.endswith(PASSED)]
 
 
 def named(path: Path) -> str:
@@ -436,8 +438,21 @@ async def test_every_offered_flow_has_a_good_and_a_refused_recording() -> None:
 
 
 async def test_recordings_come_in_pairs_and_hold_nothing_that_acts_or_leads_elsewhere() -> None:
-    assert {path.with_suffix(".json") for path in RECORDINGS} == set(PAGES.glob("*/*.json"))
-    for path in RECORDINGS:
+    assert {path.with_suffix(".json") for path in EVERY_RECORDING} == set(PAGES.glob("*/*.json"))
+    for path in EVERY_RECORDING:
         text = path.read_text()
         assert re.findall(r"<(?:script|style|link|iframe)|https?://|\s(?:on\w+|style|href|src)=", text) == [], path
         assert 'type="password" value' not in text
+
+
+@pytest.mark.parametrize("portal", sorted({each.parent.name for each in EVERY_RECORDING if each not in RECORDINGS}))
+async def test_a_screen_that_only_leads_on_is_found_on_its_recording(page: Page, portal: str) -> None:
+    """By its landmark, and with the same locators."""
+    seen = []
+    for path in sorted((PAGES / portal).glob(f"*{PASSED}.html")):
+        said = json.loads(path.with_suffix(".json").read_text())
+        await load(page, portal, path.read_text(), path.stem.partition("--")[0], said.get("frame", ""))
+        assert await read(page, portal, said) == said["reads"], path
+        assert "landmark" in said["reads"]["found"], path
+        seen.append(said["screen"])
+    assert len(seen) == len(set(seen)) > 4

@@ -19,7 +19,7 @@ PORTAL = Portal(
     name="tmhp",
     title="TMHP (Texas Medicaid)",
     address="https://secure.tmhp.com",
-    version="2026.11.4",
+    version="2026.11.5",
     # Not published: password rule, lockout, history, idle time outside long-term care. What state follows on 90 days
     # without a sign-in or a new password is not said; both clocks are taken as running.
     policy=Policy(
