@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 class Office:
     """One data folder. Raises `InputError` with the way out when a part of it is missing."""
 
-    def __init__(self) -> None:
-        self._open = ExitStack()
-
     @cached_property
     def settings(self) -> settings.Settings:
         """The settings in force; a sandbox's clock is followed when there is one."""
@@ -50,8 +47,12 @@ class Office:
         from bots.resealing import using_the_key
         from bots.sealing import load_key
 
-        self._open.enter_context(using_the_key(self.settings.home))
+        self._until_the_end.enter_context(using_the_key(self.settings.home))
         return load_key(self.settings.key_file)
+
+    @cached_property
+    def _until_the_end(self) -> ExitStack:
+        return ExitStack()
 
     @cached_property
     def vault(self) -> Vault:

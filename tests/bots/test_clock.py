@@ -393,6 +393,7 @@ def test_the_shipped_file_is_read_and_its_examples_are_right(tmp_path: Path, inv
         "texas-remittances-on-mondays",
         "two-by-name",
         "tomorrows-patients",
+        "medicaid-on-the-first",
         "claims-over-14-days",
         "report-every-morning",
         "backup-every-night",

@@ -271,6 +271,7 @@ CHANGING = {
     "vault access": ["team"],
     "vault import": ["file.csv"],
     "vault move": ["a", "--to", "team"],
+    "vault rekey": [],
     "vault set": ["a"],
 }
 
