@@ -37,7 +37,7 @@ chaos: $(READY)
 	$(BIN)/python -m tests.chaos --every-stop
 	$(BIN)/python -m tests.chaos --browser
 	$(BIN)/python -m tests.chaos --sabotage
-	CASES=all $(BIN)/pytest -n 2 tests/flows -k test_a_kill_at_every_step_ends_signed_in
+	CASES=all $(BIN)/pytest -n 2 tests/flows tests/chaos/test_managers.py -k "killed_on_its_way or test_a_kill_at_every_step_ends_signed_in"
 
 recordings: $(READY)
 	$(BIN)/python -m tests.record

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bots.recording.mask import Mask
 from bots.recording.outline import differences
-from bots.recording.scrubber import scrub
+from bots.recording.scrubber import TAGS, scrub
 from bots.recording.vocabulary import Vocabulary, vocabulary_of
 from flows.parties import check_npi
 
@@ -65,13 +65,14 @@ def survivors(html: str, values: list[str]) -> list[str]:
     return [each for each in values if unicodedata.normalize("NFKD", each).casefold() in text]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(name=NAMES, number=NUMBERS, born=BORN)
 @example(name="quasimoto", number="002720651", born=date(1950, 1, 4))
 @example(name="o'brien-smythe", number="123456789012", born=date(1930, 12, 31))
 def test_nobodys_data_survives(name: str, number: str, born: date) -> None:
     neutral = scrub(page_about("zzzzz", "0000000", date(1900, 1, 1)), AVAILITY, key=KEY).html
-    assume(not survivors(neutral, [name]) and name not in AVAILITY.names)
+    known = {*AVAILITY.names, *AVAILITY.phrases, *TAGS}  # those stay, whoever is called so
+    assume(not survivors(neutral, [name, name[:-1]]) and not {name, name[:-1]} & known)
     scrubbed = scrub(page_about(name, number, born), AVAILITY, key=KEY).html
     days = [born.isoformat(), f"{born:%m/%d/%Y}", f"{born:%B} {born.day}, {born.year}"]
     assert survivors(scrubbed, [name, name[:-1], number, number[:-1], *days]) == []

@@ -159,7 +159,7 @@ class Run:
         reached = worker.steps if place == "step" else self._stops[worker.number, place]
         if (place != "step" and worker.asked[1] != place) or reached < int(times):
             return False
-        if when == "judged":
+        if when == "judged" and worker.asked[0] == "request":
             self._judge(worker)
         return True
 
