@@ -185,7 +185,8 @@ def _patient_shares(transaction: bytes, separators: Separators, patterns: _Patte
     """How many claims there are, and for how many the PR adjustments don't add up to the patient's share."""
     claims = off = 0
     share: Decimal | None = None
-    for name, told in patterns.shares.findall(transaction):
+    for found in patterns.shares.finditer(transaction):  # one at a time: a payment may have 50 MB
+        name, told = found.groups()
         fields = told.split(separators.element)
         if name == b"CLP":
             off += bool(share)
