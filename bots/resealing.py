@@ -44,10 +44,11 @@ def using_the_key(home: Path, *, alone: bool = False) -> Iterator[None]:
     with in_plain_words(home):
         handle = os.open(home / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB if alone else fcntl.LOCK_SH)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB if alone else fcntl.LOCK_SH)
+        except BlockingIOError:
+            raise InputError("the service or another command works with the key: end it, and give this again") from None
         yield
-    except BlockingIOError:
-        raise InputError("the service or another command works with the key: end it, and give this again") from None
     finally:
         os.close(handle)
 
