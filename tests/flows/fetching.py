@@ -194,7 +194,10 @@ async def only_who_was_asked_for(house: House, portal: str, npi: str) -> None:
 
 
 async def only_what_comes_by_the_portal(house: House, portal: str, npi: str) -> None:
-    """What comes by the clearinghouse for one payee is listed, and the portal sees no download and no mark of it."""
+    """What comes by the clearinghouse for one payee is listed, and the portal sees no download and no mark of it.
+
+    The rest comes by both ways, and waits until somebody has told that nothing came by the other.
+    """
     name, user = house.account(portal)
     question = era_question(house, portal, 28)
     lines = f"{PAYER_IDS[portal]},{npi},clearinghouse,", ",,both,"
@@ -209,6 +212,9 @@ async def only_what_comes_by_the_portal(house: House, portal: str, npi: str) -> 
     check_kept(house, ours)
     assert [each.trace for each in said(answer).listed] == [row["trace"] for row in rows]
     assert [each.trace for each in said(answer).left_alone] == [row["trace"] for row in theirs]
+    assert passed_on(house) == []
+    (nothing := house.home / "clearinghouse").mkdir()
+    assert house.pk("era", "seen", str(nothing)).returncode == 0
     assert sorted(passed_on(house)) == sorted(row["trace"] for row in ours)
     missing = json.loads(house.pk("era", "missing", "--json").stdout)
     assert {row["trace"] for row in missing}.isdisjoint(row["trace"] for row in theirs)
