@@ -14,9 +14,12 @@
     late era an 835 or a deposit that is late, or a payment that waits for a person (`bots.era.findings`)
     foreign sign-in
              the portal shows a sign-in that neither the worker nor a recorded person made (`bots.last_sign_in`)
-    held, no password, failing, deadline
-             what the report says of accounts and stops nothing by itself: opened and closed with what it says
-             (`bots.report.taken_up`), so that a person can take it and put it aside
+    foreign change
+             a letter of the portal tells of a changed password or profile, and neither the worker nor a recorded person
+             changed it (`bots.change_notices`)
+    held, no password, failing, deadline, no route, mailbox
+             what the report says of accounts, lists and mailbox, and stops nothing by itself: opened and closed with
+             what it says (`bots.report.taken_up`), so that a person can take it and put it aside
 
 An incident has an opener, a cause and a closer; each opening and closing is in the audit trail.
 """
@@ -48,15 +51,18 @@ class Kind(StrEnum):
     LOST_ERA = "lost era"
     LATE_ERA = "late era"
     FOREIGN_SIGN_IN = "foreign sign-in"
+    FOREIGN_CHANGE = "foreign change"
     HELD = "held"
     NO_PASSWORD = "no password"  # noqa: S105 - the name of a state
     FAILING = "failing"
     DEADLINE = "deadline"
+    NO_ROUTE = "no route"
+    MAILBOX = "mailbox"
 
 
 _OPEN = "SELECT * FROM incidents WHERE kind = ? AND closed_at IS NULL"
 FOLLOWED_BY_A_CANARY = (Kind.REPAIR, Kind.PAUSE)
-OF_THE_REPORT = (Kind.HELD, Kind.NO_PASSWORD, Kind.FAILING, Kind.DEADLINE)
+OF_THE_REPORT = (Kind.HELD, Kind.NO_PASSWORD, Kind.FAILING, Kind.DEADLINE, Kind.NO_ROUTE, Kind.MAILBOX)
 
 
 def open_incident(

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from bots import now
+from bots import no_routes, now
 from bots.batch import Asker, Plan, plan_batch, run_batch
 from bots.clock import Schedule
 from bots.clock.office_days import OfficeDays
@@ -174,6 +174,8 @@ class ListsOfARow:
             check_size(plan, schedule, self.settings)
         target = self._target(schedule, file, due_at)
         self._record(schedule, file, due_at, worklist, plan, words, target, ready=False)
+        name, day, _ = _key(schedule, file, due_at)
+        no_routes.count(self.inventory, worklist, plan, f"{name}/{file.name}", date.fromisoformat(day))
         runs: list[RunResult] = []
         try:
             if plan.to_ask:

@@ -42,12 +42,16 @@ class Router:
         )
         self._routes = [Route(**row) for row in rows]
 
+    def accounts_for(self, listed: Listed, organization: Organization, npi: str) -> list[str]:
+        """Every account that may ask that payer for that organization and provider."""
+        return sorted({route.account for route in self._routes if route.serves(listed, organization, npi)})
+
     def account_for(self, listed: Listed, organization: Organization, npi: str, asked: str | None = None) -> str:
         """The one account for this question; `asked` names one that has to be among those that may.
 
         Raises `InputError` when there is none, or more than one.
         """
-        found = sorted({route.account for route in self._routes if route.serves(listed, organization, npi)})
+        found = self.accounts_for(listed, organization, npi)
         if asked is not None:
             if asked in found:
                 return asked

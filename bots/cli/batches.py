@@ -11,7 +11,7 @@ from pathlib import Path
 
 import typer
 
-from bots import now
+from bots import no_routes, now
 from bots.batch import Plan, plan_batch, run_batch
 from bots.cli.office import log_to, office
 from bots.cli.printing import print_json, tell
@@ -65,6 +65,7 @@ def ask_batch(contract: Contract, batch: Batch, *, json: bool) -> None:
     target = batch.out or _default_out(batch.file)
     check_output(worklist, target)
     _confirm(plan, yes=batch.yes)
+    _count_no_routes(worklist, plan)
     log_to(office.settings.home / "portalkeeper.log")
     runs: list[RunResult] = []
     try:
@@ -78,6 +79,12 @@ def ask_batch(contract: Contract, batch: Batch, *, json: bool) -> None:
 def _read(file: Path, contract: Contract) -> Worklist:
     today = now.utc().astimezone().date()
     return read_questions(office.settings, office.inventory, office.vault, file, contract, today)
+
+
+def _count_no_routes(worklist: Worklist, plan: Plan) -> None:
+    """For the morning report. The file's name may say anything, so that it is known by its keyed hash."""
+    name = office.vault.keyed_hash(str(worklist.path.resolve()).encode())[:16]
+    no_routes.count(office.inventory, worklist, plan, name, now.utc().astimezone().date())
 
 
 def _default_out(file: Path) -> Path:

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from bots.inventory.schema import migrations
+from bots.inventory.schema_later import migrations
 from flows.errors import InputError
 
 BUSY_SECONDS = 30

@@ -74,6 +74,11 @@ def _from(flows: Sequence[str], plan: Plan, lists: Sequence[WorkList], at: datet
     return min([*wanted, *(_next(at, hour) for hour in hours)], default=_next(at, plan.office.closes))
 
 
+def closing(plan: Plan, at: datetime) -> datetime:
+    """The end of the office's day, of the next working day if it is past."""
+    return _next(at, plan.office.closes)
+
+
 def _next(at: datetime, hour: time) -> datetime:
     """That hour of the day, if it is a working day; else of the next one. Passed today means now."""
     if is_business_day(at.date()):

@@ -13,7 +13,7 @@ from bots.incidents import Kind, open_ones
 from bots.inventory import Inventory, stamp
 from bots.inventory.accounts import organizations
 from bots.outlook import Clocks, DueItem, survey
-from bots.report import ahead, changes, costs, history, needs, office, taken_up, whole
+from bots.report import ahead, changes, costs, history, needs, no_routes, office, taken_up, whole
 from bots.report.eras import era_needs
 from bots.report.model import AccountLine, Ahead, FlowLine, Need, NotRun, Report, WorkList
 from bots.report.standings import Account, line_of, masked, need_of, put_aside, read_accounts
@@ -157,13 +157,14 @@ def _suspended(source: Source) -> set[str]:
 
 
 def _own_needs(source: Source) -> list[Need]:
-    """What the report itself keeps incidents for: accounts that are held, empty or failing, and deadlines."""
+    """What the report itself keeps incidents for: accounts that are held, empty or failing, deadlines, lists."""
     zone, at = source.zone, source.at
     of_accounts = [need for account in source.accounts if (need := need_of(account, zone, at)) and need.kind]
     found = [
         *of_accounts,
         *needs.failing(source.accounts, zone, at),
         *needs.dates(source.items, source.accounts, source.plan.office.closes, at),
+        *no_routes.no_routes(source.inventory, source.settings, costs.closing(source.plan, at), zone, at),
     ]
     return taken_up.unsettled(source.inventory, found, zone)
 

@@ -20,8 +20,9 @@ from payers import registry
 WORKER = "worker"
 _Key = tuple[str, str]  # kind and words
 MOST = 200  # opened at once; where more need somebody the trouble is one, such as a vault that is not there yet
-_SETTLED = """SELECT message, max(closed_at) AS at FROM incidents WHERE kind = ? AND closed_at IS NOT NULL
-    AND closed_by <> ? GROUP BY message"""
+_SETTLED = """SELECT kind, message, max(closed_at) AS at FROM incidents WHERE kind IN (?, ?) AND closed_at IS NOT NULL
+    AND closed_by <> ? GROUP BY kind, message"""
+_MET_AGAIN = (Kind.FAILING, Kind.NO_ROUTE)
 
 
 def words_of(need: Need) -> str:
@@ -30,12 +31,12 @@ def words_of(need: Need) -> str:
 
 
 def unsettled(inventory: Inventory, found: Sequence[Need], zone: Zone) -> list[Need]:
-    """The needs without failures that a person closed and that were not met again since."""
-    rows = inventory.rows(_SETTLED, (Kind.FAILING, WORKER))
-    settled = {row["message"]: zone(row["at"]) for row in rows}
+    """The needs without failures and lists that a person closed and that were not met again since."""
+    rows = inventory.rows(_SETTLED, (*_MET_AGAIN, WORKER))
+    settled = {(row["kind"], row["message"]): zone(row["at"]) for row in rows}
 
     def over(need: Need) -> bool:
-        at = settled.get(words_of(need)) if need.kind == Kind.FAILING else None
+        at = settled.get((need.kind, words_of(need)))
         return at is not None and need.since <= at
 
     return [need for need in found if not over(need)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bots.worklist.claims import EraOf
 from bots.worklist.columns import ColumnMap
 from bots.worklist.contract import CLAIM_STATUS, CONTRACTS, ELIGIBILITY, Contract
-from bots.worklist.payer_names import find_payer, load_aliases
+from bots.worklist.payer_names import find_payer, is_marked, load_aliases
 from bots.worklist.preview import Preview, preview
 from bots.worklist.reading import Row, Worklist, question_key, read_worklist
 from bots.worklist.results import Result, RowOutcome
@@ -27,6 +27,7 @@ __all__ = [
     "check_output",
     "companion",
     "find_payer",
+    "is_marked",
     "load_aliases",
     "preview",
     "question_key",

@@ -58,6 +58,11 @@ def find_payer(text: str, payers: Mapping[str, Payer], aliases: Mapping[str, str
     return next(iter(found.values()))
 
 
+def is_marked(text: str, aliases: Mapping[str, str]) -> bool:
+    """Whether somebody has said that rows with this code are never asked here."""
+    return aliases.get(text.strip().casefold(), "").casefold() == NOT_BY_PORTAL
+
+
 def _ways(payer: Payer, wanted: str) -> list[str]:
     ways = [f"payer id {code}" for code in payer.payer_ids if code.casefold() == wanted]
     return ways or ([f"title {payer.title}"] if payer.title.casefold() == wanted else [])

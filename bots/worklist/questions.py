@@ -12,7 +12,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from bots.worklist.dates import read_date
-from bots.worklist.payer_names import find_payer
+from bots.worklist.payer_names import find_payer, is_marked
 from flows.errors import InputError
 from flows.parties import Member, Organization, Payer, Person, Provider, Record, Relationship
 
@@ -33,6 +33,10 @@ _ROUNDED = re.compile(r"[0-9](\.[0-9]+)?E\+?[0-9]+", re.IGNORECASE)
 
 class RowProblem(ValueError):
     """Why a row can't be asked: one sentence that names the column and quotes no patient data."""
+
+
+class PayerNotMapped(RowProblem):
+    """No payer is known by the row's word, and nobody has said that it is never asked here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class QuestionReader:
                 self._found[text] = str(error)
         found = self._found[text]
         if isinstance(found, str):
-            raise RowProblem(found)
+            raise RowProblem(found) if is_marked(text, self.aliases) else PayerNotMapped(found)
         return found[0]
 
     def organization(self, cells: Mapping[str, str]) -> Organization:

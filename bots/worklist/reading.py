@@ -13,7 +13,7 @@ from bots.desk import PatientInquiry
 from bots.worklist.columns import ColumnMap, folded
 from bots.worklist.contract import Contract
 from bots.worklist.inquiries import inquiry_of
-from bots.worklist.questions import QuestionReader, RowProblem
+from bots.worklist.questions import PayerNotMapped, QuestionReader, RowProblem
 from bots.worklist.table import Table, read_table
 from flows.errors import InputError
 from flows.parties import Organization, Payer
@@ -27,7 +27,8 @@ class Row:
 
     `reference` and `passed`, the columns outside the contract, are exactly as in the file. `key` is a keyed hash of
     payer and inquiry: the same question has the same key in every file. `account` is the account asked for, if any.
-    `days` are those of `DAY_COLUMNS` that can be read, by column.
+    `days` are those of `DAY_COLUMNS` that can be read, by column. `not_mapped` is the word of the payer column when no
+    payer is known by it: as typed, so that it may be anything.
     """
 
     line: int
@@ -39,6 +40,7 @@ class Row:
     key: str
     passed: dict[str, str] = field(repr=False)
     days: Mapping[str, date] = field(default_factory=dict, repr=False)
+    not_mapped: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +152,14 @@ def _row(
 ) -> Row:
     cells = layout.cells(texts)
     payer = inquiry = problem = None
+    not_mapped = ""
     try:
         _check_printable(cells)
         payer = reader.payer(cells)
         inquiry = inquiry_of(flow, reader, cells)
     except RowProblem as error:
         problem = str(error)
+        not_mapped = cells["payer"] if isinstance(error, PayerNotMapped) else ""
     return Row(
         line=line,
         reference=texts[layout.columns["reference"]],
@@ -166,6 +170,7 @@ def _row(
         key=question_key(payer, inquiry, keyed_hash) if payer and inquiry else "",
         passed={heading: texts[index] for heading, index in layout.passed},
         days={column: day for column in DAY_COLUMNS if (day := reader.day_in(cells, column))},
+        not_mapped=not_mapped,
     )
 
 
