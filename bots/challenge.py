@@ -11,7 +11,7 @@ from bots.codes.channels import Ask, Channels
 from bots.codes.inbox import Mark
 from bots.codes.texts import Texts
 from bots.codes.totp import Totp
-from bots.codes.turns import Turn
+from bots.codes.turns import LETTERS, Turn
 from bots.desk import Desk, Verdict
 from bots.vault import Vault
 from bots.vault.aside import aside
@@ -100,7 +100,7 @@ class Challenge:
             self.over()
         self._mark, self._unreachable, self._way = None, None, way
         if self._turn is None:
-            self._turn = await self._channels.turn("letters" if way is CodeWay.EMAIL else "texts", self._portal.name)
+            self._turn = await self._channels.turn(LETTERS if way is CodeWay.EMAIL else "texts", self._portal.name)
         try:
             if way is CodeWay.EMAIL:
                 self._mark = await self._channels.inbox.mark()

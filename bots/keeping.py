@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import partial
 
 from bots.backup import make_backup
+from bots.change_notices import ChangeNotices
 from bots.clock import Due, Schedule, rows
 from bots.clock.office_days import FILE, OfficeDays, load_office_days
 from bots.desk import Answer, Failure
@@ -81,6 +82,8 @@ class Keeper:
             return await lists.ask(schedule, at, days, yes=yes, fresh=fresh)
         if schedule.flow == rows.REPORT:
             running = by == SERVICE
+            if running:
+                await ChangeNotices(self.settings, self.inventory).look(at_once=True)
             await asyncio.to_thread(send_report, self.settings, self.inventory, self.vault, service_running=running)
         else:
             await asyncio.to_thread(make_backup, self.settings, self.inventory, load_key(self.settings.key_file), by=by)

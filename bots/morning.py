@@ -14,6 +14,7 @@ import structlog
 from bots import now, report
 from bots.alerts import look
 from bots.announced import ANNOUNCED
+from bots.change_notices import ChangeNotices
 from bots.clock.maintenance import FILE as MAINTENANCE
 from bots.clock.maintenance import load_maintenance
 from bots.clock.rows import NEW_MONTH
@@ -159,17 +160,20 @@ def summary(found: Report) -> str:
 async def watch(settings: Settings, inventory: Inventory, stop: asyncio.Event) -> None:
     """Tell of what can't wait and send what lies in the outbox, every half minute until `stop`.
 
-    Every hour it looks for remittances that are late, and once a day it purges. alerts.toml is read anew each time;
+    Every quarter hour it looks for letters about changed accounts, every hour for remittances that are late, and once a
+    day it purges. alerts.toml is read anew each time;
     while it is wrong nobody is told of anything new, and the log says so once.
     """
     looked: datetime | None = None
     trouble = ""
+    notices = ChangeNotices(settings, inventory)
     while not stop.is_set():
         try:
             if looked is None or now.utc() - looked >= LATE_ERAS:
                 looked = now.utc()
                 await asyncio.to_thread(purge_daily, settings, inventory)
                 await asyncio.to_thread(findings.look, settings, inventory)
+            await notices.look()
             plan = await asyncio.to_thread(load_plan, settings.config / FILE)
             await asyncio.to_thread(look, inventory, plan)
             await deliver(inventory, carriers_of(settings, plan))

@@ -66,6 +66,42 @@ class Letter:
     code_digits: int = 0
 
 
+def _told(things: str, deeds: str) -> tuple[str, ...]:
+    return tuple(
+        f"{thing} ... {was} {done}"
+        for thing in things.split(", ")
+        for was in ("has been", "was")
+        for done in deeds.split()
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeNotice:
+    """By which words a letter of a portal tells that a password, or what else an account is known by, was changed.
+
+    One of them stands in its subject or text; *...* is for some words between. What is here is usual English: no portal
+    publishes such a letter, and none was seen (2026-11-29). Whoever sees one corrects it in the portal's module.
+    """
+
+    password: tuple[str, ...] = (
+        *_told("your password, the password for, the password of", "changed reset updated"),
+        "password changed",
+        "password change confirmation",
+        "changed your password",
+    )
+    profile: tuple[str, ...] = (
+        *_told("your email, your e-mail, your phone number, your mobile number", "changed updated removed"),
+        *_told("your profile, your account information, your contact information, your user id", "changed updated"),
+        *_told("authenticator, your verification method", "changed reset added removed enrolled"),
+        "your security questions ... have been changed",
+        "your security questions ... were changed",
+        "profile updated",
+        "profile changed",
+        "authenticator enrolled",
+        "authenticator reset",
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Policy:
     """A portal's published clocks and limits; `None` where nothing is published (never a guess).
@@ -104,8 +140,8 @@ class Portal:
     `shows_last_sign_in` where the portal says when somebody last signed in, and `login` hands that on.
     `sign_out` ends the worker's own session, where a fresh sign-in beside it would be refused.
     `reset_letter` is the one about a forgotten password, `code_letter` the one with a code to sign in; `text_digits`
-    is how long a code is that comes as a text message. `alternative` names an official interface for part of this,
-    where one exists.
+    is how long a code is that comes as a text message; `change_notice` is how it tells of changes by mail.
+    `alternative` names an official interface for part of this, where one exists.
     """
 
     name: str
@@ -124,10 +160,16 @@ class Portal:
     reset_letter: Letter | None = None
     code_letter: Letter | None = None
     text_digits: int = 0
+    change_notice: ChangeNotice = ChangeNotice()
     phrases: Mapping[str, str] = field(default_factory=dict)
     telemetry: frozenset[str] = frozenset()
     alternative: str = ""
     proof: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def letters(self) -> tuple[Letter, ...]:
+        """Those that are known; from their domains the portal writes."""
+        return tuple(letter for letter in (self.reset_letter, self.code_letter) if letter)
 
     def offers(self) -> tuple[str, ...]:
         """The names of the flows that this portal offers."""

@@ -1,9 +1,9 @@
 """How soon somebody has to know of an incident. Urgent only if waiting makes it worse and a person can act now.
 
-Urgent are: the brake that the worker pulled, a file that is in memory only, a sign-in that was not ours, and a lock
-that the ledger can't explain, for then somebody else submits passwords, or promise one is broken. Freezes, repairs,
-answers that are held and lost files wait for the morning. A pause that ends by itself, a canary, what the report keeps
-for itself, and whatever a person stopped are told in the report.
+Urgent are: the brake that the worker pulled, a file that is in memory only, a sign-in or a change that was not ours,
+and a lock that the ledger can't explain, for then somebody else submits passwords, or promise one is broken. Freezes,
+repairs, answers that are held and lost files wait for the morning. A pause that ends by itself, a canary, what the
+report keeps for itself, and whatever a person stopped are told in the report.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def level_of(inventory: Inventory, incident: dict[str, Any]) -> Level | None:
     """How soon somebody has to know; none where the report is enough."""
     kind, by_worker = incident["kind"], incident["opened_by"] == "worker"
     if (
-        kind in (Kind.UNSAVED_ERA, Kind.FOREIGN_SIGN_IN)
+        kind in (Kind.UNSAVED_ERA, Kind.FOREIGN_SIGN_IN, Kind.FOREIGN_CHANGE)
         or (kind == Kind.BRAKE and by_worker)
         or unexplained_lock(inventory, incident)
     ):

@@ -69,6 +69,8 @@ def _title(incident: dict[str, Any]) -> str:
             return f"{incident['account']}: a remittance is not on disk"
         case Kind.FOREIGN_SIGN_IN:
             return f"{incident['account']}: somebody else signed in"
+        case Kind.FOREIGN_CHANGE:
+            return f"{incident['account']}: somebody else changed the account"
     return f"{incident['account'] or incident['portal'] or incident['payer']}: {plain(incident['error']).state}"
 
 
@@ -96,13 +98,14 @@ def _parts(
                 "It is lost if the worker is stopped: the portal may not give it twice.",
                 ("Do not stop the worker or the machine.", "Free space on the disk; the rest happens by itself."),
             )
-        case Kind.FOREIGN_SIGN_IN:
+        case Kind.FOREIGN_SIGN_IN | Kind.FOREIGN_CHANGE as kind:
+            did = "signed in to" if kind == Kind.FOREIGN_SIGN_IN else "changed"
             return (
-                f"Somebody signed in to {incident['account']}: {incident['message']}.",
+                f"Somebody {did} {incident['account']}: {incident['message']}.",
                 "Nothing is stopped: the worker goes on with this account.",
                 "It may be a break-in; if patient data was seen, the HIPAA clock runs from now.",
                 (
-                    f"Ask whether anybody signed in by hand. Somebody did: pk incident close {name} --because ...",
+                    f"Ask whether anybody did that by hand. Somebody did: pk incident close {name} --because ...",
                     "Nobody? Tell the security officer, and change the password on the portal.",
                     f"Then: pk vault set {incident['account']}",
                 ),

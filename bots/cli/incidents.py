@@ -129,6 +129,7 @@ _CLOSED_OTHERWISE = {
     Kind.HELD: "a held account goes on with: pk account unfreeze {account} --because ...",
     Kind.NO_PASSWORD: "it closes by itself once there is one: pk vault set {account}",
     Kind.DEADLINE: "it closes by itself once the date has changed; until then: pk incident snooze {name} --until DATE",
+    Kind.MAILBOX: "it closes by itself once the mailbox can be read: pk codes check",
     Kind.BRAKE: "the brake is released with: pk start --because ...",
     Kind.HOLD: "say what becomes of the answers: pk held release|discard {name} --because ...",
 }

@@ -43,9 +43,8 @@ class Channels:
 
 def channels_of(settings: Settings, key: Key, ask: Ask | None = None) -> Channels:
     """The channels of a data folder; nothing is contacted."""
-    mailbox = ImapMailbox(mail_login(settings, key)) if settings.mail_host else Maildir(settings.mail_folder)
     return Channels(
-        inbox=Inbox(mailbox, settings.mail_server),
+        inbox=Inbox(mailbox_of(settings, key), settings.mail_server),
         turns=settings.lease_folder,
         letter_seconds=settings.letter_seconds,
         code_seconds=settings.code_seconds,
@@ -53,6 +52,11 @@ def channels_of(settings: Settings, key: Key, ask: Ask | None = None) -> Channel
         ask=ask,
         texts=Texts(source, settings.sms_senders) if (source := text_source(settings, key)) else None,
     )
+
+
+def mailbox_of(settings: Settings, key: Key) -> ImapMailbox | Maildir:
+    """Where letters arrive; nothing is contacted."""
+    return ImapMailbox(mail_login(settings, key)) if settings.mail_host else Maildir(settings.mail_folder)
 
 
 def text_source(settings: Settings, key: Key) -> TextInbox | TwilioMessages | None:

@@ -10,10 +10,11 @@ import asyncio
 import re
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from imaplib import IMAP4
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -31,6 +32,20 @@ THREADS = 4  # one looks, one may still end; marks are short
 CONNECT_SECONDS = 20
 ROOM = {b"STORAGE": 100, b"MESSAGE": 1}  # what a letter may need
 _AGAIN_SECONDS = 2.0
+_MONTHS = (
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
+)  # in no tongue but IMAP's
 _LONGEST = 1_000_000  # bytes of a letter that are read
 
 
@@ -168,6 +183,20 @@ class ImapMailbox:
             raise CodeNotReceived(f"the mailbox {self.name} was made anew meanwhile: try again")
         return fresh
 
+    async def recent(
+        self, back: timedelta, senders: Collection[str], known: Collection[str]
+    ) -> list[tuple[str, bytes]]:
+        """Letters of these senders that came so lately, by the server's days."""
+        return await self._in_thread(self._recent, datetime.now(UTC) - back - timedelta(days=1), senders, known)
+
+    def _recent(self, since: datetime, senders: Collection[str], known: Collection[str]) -> list[tuple[str, bytes]]:
+        with self._login.opened() as box, in_plain_words(self.name):
+            validity = box.folder.status("INBOX", ["UIDVALIDITY"])["UIDVALIDITY"]
+            days = f"{since.day}-{_MONTHS[since.month - 1]}-{since.year}"
+            there = {uid for sender in senders for uid in _found(box, f'SINCE {days} FROM "{sender}"')}
+            fresh = [uid for uid in sorted(there) if f"{validity}.{uid}" not in known]
+            return [(f"{validity}.{uid}", data) for uid in fresh for data in _letter(box, uid)]
+
     async def used(self, name: str) -> None:
         """Mark the letter as read, while its reader goes on."""
         self._threads.submit(self._flag, name)
@@ -221,13 +250,21 @@ class _Stop:
 
 def _fetched(box: MailBox, first: int, known: set[int]) -> Iterator[tuple[int, bytes]]:
     """The letters from UID `first` on that are not known yet, without marking them as read."""
-    _, data = box.client.uid("SEARCH", f"UID {first}:*")
-    there = {int(uid) for line in data if line for uid in line.split()}
+    there = _found(box, f"UID {first}:*")
     for uid in sorted(uid for uid in there - known if uid >= first):  # n:* gives the last one even where it is older
-        _, data = box.client.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{_LONGEST}>)")
-        for part in data:
-            if isinstance(part, tuple):
-                yield uid, part[1]
+        yield from ((uid, letter) for letter in _letter(box, uid))
+
+
+def _found(box: MailBox, wanted: str) -> set[int]:
+    """The UIDs of the letters that a search finds."""
+    _, data = box.client.uid("SEARCH", wanted)
+    return {int(uid) for line in data if line for uid in line.split()}
+
+
+def _letter(box: MailBox, uid: int) -> Iterator[bytes]:
+    """The letter of that UID, without marking it as read."""
+    _, data = box.client.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{_LONGEST}>)")
+    yield from (part[1] for part in data if isinstance(part, tuple))
 
 
 def _can(box: MailBox, what: bytes) -> bool:

@@ -37,7 +37,7 @@ class Reader:
     def __init__(self, wanted: Letter, to: str, address: str, server: str) -> None:
         self._wanted = wanted
         self._to = to.casefold()
-        self._domains = _domains(wanted, address)
+        self._domains = domains_of(wanted, address)
         self._server = server
 
     def read(self, data: bytes, asked_at: datetime) -> str | None:
@@ -52,32 +52,38 @@ class Reader:
 
     def _is_the_one(self, letter: EmailMessage) -> bool:
         subject = str(letter["Subject"] or "").casefold()
-        return self._to in _addresses(letter, "To") and self._wanted.subject.casefold() in subject
+        return self._to in addresses(letter, "To") and self._wanted.subject.casefold() in subject
 
     def _content(self, letter: EmailMessage, asked_at: datetime) -> str:
-        if not _is_within(self._signer(letter), self._domains):
-            raise NotBelieved("it is not signed by the portal (DKIM)")
-        if not all(_is_within(each.rpartition("@")[2], self._domains) for each in _addresses(letter, "From")):
-            raise NotBelieved("it is not from the portal")
-        if _sent_at(letter) < asked_at - CLOCKS_APART:
+        check_sender(letter, self._domains, self._server)
+        if sent_at(letter) < asked_at - CLOCKS_APART:
             raise NotBelieved("it was sent before it was asked for")
         if self._wanted.link:
-            return _link("\n".join(_texts(letter, "plain", "html")), self._wanted.link, self._domains)
-        plain = "\n".join(_texts(letter, "plain"))
+            return _link("\n".join(texts(letter, "plain", "html")), self._wanted.link, self._domains)
+        plain = "\n".join(texts(letter, "plain"))
         digits = self._wanted.code_digits
-        return code_in(plain if _codes(plain, digits) else "\n".join(_texts(letter, "html")), digits)
-
-    def _signer(self, letter: EmailMessage) -> str:
-        """The domain whose signature the practice's own server found good; only its topmost word counts."""
-        words = str(letter.get("Authentication-Results", ""))
-        server, _, results = words.partition(";")
-        if server.split()[:1] != [self._server]:
-            return ""
-        signed = re.search(r"\bdkim=pass\b[^;]*\bheader\.d=([\w.-]+)", results)
-        return signed[1].casefold() if signed else ""
+        return code_in(plain if _codes(plain, digits) else "\n".join(texts(letter, "html")), digits)
 
 
-def _domains(wanted: Letter, address: str) -> frozenset[str]:
+def check_sender(letter: EmailMessage, domains: frozenset[str], server: str) -> None:
+    """Raise `NotBelieved` unless a letter is signed by one of the domains, by the word of `server`, and from them."""
+    if not _is_within(_signer(letter, server), domains):
+        raise NotBelieved("it is not signed by the portal (DKIM)")
+    if not all(_is_within(each.rpartition("@")[2], domains) for each in addresses(letter, "From")):
+        raise NotBelieved("it is not from the portal")
+
+
+def _signer(letter: EmailMessage, server: str) -> str:
+    """The domain whose signature the practice's own server found good; only its topmost word counts."""
+    words = str(letter.get("Authentication-Results", ""))
+    said_by, _, results = words.partition(";")
+    if said_by.split()[:1] != [server]:
+        return ""
+    signed = re.search(r"\bdkim=pass\b[^;]*\bheader\.d=([\w.-]+)", results)
+    return signed[1].casefold() if signed else ""
+
+
+def domains_of(wanted: Letter, address: str) -> frozenset[str]:
     """Whose signature and whose links are believed; the sandbox's names are the real ones' first words."""
     if is_loopback(address):
         return frozenset(f"{domain.split('.')[0]}.localhost" for domain in wanted.domains)
@@ -88,11 +94,13 @@ def _is_within(host: str, domains: frozenset[str]) -> bool:
     return any(host == domain or host.endswith(f".{domain}") for domain in domains)
 
 
-def _addresses(letter: EmailMessage, field: str) -> set[str]:
+def addresses(letter: EmailMessage, field: str) -> set[str]:
+    """The addresses in one of its headers, in lower case."""
     return {address.casefold() for _, address in getaddresses(map(str, letter.get_all(field, [])))}
 
 
-def _sent_at(letter: EmailMessage) -> datetime:
+def sent_at(letter: EmailMessage) -> datetime:
+    """Its date. Raises `NotBelieved` for one that can't be read."""
     try:
         sent = parsedate_to_datetime(str(letter["Date"]))
     except ValueError:
@@ -100,7 +108,7 @@ def _sent_at(letter: EmailMessage) -> datetime:
     return sent if sent.tzinfo else sent.replace(tzinfo=UTC)
 
 
-def _texts(letter: EmailMessage, *kinds: str) -> Iterator[str]:
+def texts(letter: EmailMessage, *kinds: str) -> Iterator[str]:
     """What a reader sees of each part of these kinds; attachments, and letters inside the letter, don't count."""
     for part in _parts(letter):
         if part.get_content_maintype() == "text" and (kind := part.get_content_subtype()) in kinds:

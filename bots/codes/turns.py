@@ -10,6 +10,7 @@ from pathlib import Path
 from bots.disk import private_folder
 from flows.errors import CodeNotReceived
 
+LETTERS = "letters"  # the channel of everything that comes by the mailbox
 _POLL_SECONDS = 0.1
 
 
@@ -39,6 +40,19 @@ class Turn:
         except BaseException:
             os.close(handle)
             raise
+
+    @staticmethod
+    def any_taken(folder: Path, channel: str) -> bool:
+        """Whether somebody asks some portal by that channel now. A turn that is asked for meanwhile is had at once."""
+        for file in folder.glob(f"{channel}-*.turn"):
+            handle = os.open(file, os.O_RDWR)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+            finally:
+                os.close(handle)
+        return False
 
     def leave(self) -> None:
         """Let the next one ask."""

@@ -30,6 +30,5 @@ def m017_what_the_morning_lacked(db: Database) -> None:
     )
     db.execute(
         """CREATE TABLE mailbox_looks (
-            id INTEGER PRIMARY KEY CHECK (id = 1), at TEXT NOT NULL, trouble TEXT NOT NULL, since TEXT NOT NULL)
-            STRICT"""
+            id INTEGER PRIMARY KEY CHECK (id = 1), read_at TEXT, trouble TEXT NOT NULL, trouble_since TEXT) STRICT"""
     )

@@ -164,6 +164,7 @@ def _own_needs(source: Source) -> list[Need]:
         *of_accounts,
         *needs.failing(source.accounts, zone, at),
         *needs.dates(source.items, source.accounts, source.plan.office.closes, at),
+        *needs.mailbox(source.inventory, zone, at),
         *no_routes.no_routes(source.inventory, source.settings, costs.closing(source.plan, at), zone, at),
     ]
     return taken_up.unsettled(source.inventory, found, zone)

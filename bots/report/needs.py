@@ -20,6 +20,7 @@ from payers.registry import listed_payers
 
 KEEPER = "whoever runs the worker"
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 OFTEN = 3  # runs in a row; fewer are what the worker is there to try again
 _MENDED = """SELECT portal, flow, max(closed_at) AS at FROM incidents WHERE kind = ? AND closed_at IS NOT NULL
     GROUP BY 1, 2"""
@@ -180,18 +181,18 @@ def files(incidents: Sequence[dict[str, Any]], zone: Zone, at: datetime) -> list
 
 
 def foreign(incidents: Sequence[dict[str, Any]], accounts: Sequence[Account], zone: Zone, at: datetime) -> list[Need]:
-    """Sign-ins that were not ours. They cost from now on."""
+    """Sign-ins and changes that were not ours. They cost from now on."""
     known = {account.name: account for account in accounts}
     return [
         Need(
             what=str(row["account"]),
-            state="SIGN-IN NOT OURS",
+            state="SIGN-IN NOT OURS" if row["kind"] == Kind.FOREIGN_SIGN_IN else "CHANGE NOT OURS",
             error="",
             since=zone(row["opened_at"]) or at,
             portal=known[row["account"]].title if row["account"] in known else str(row["account"]),
             portal_words="",
             worker=f"{upper(row['message'])}. It goes on working with the account.",
-            do=f"Ask whether anybody signed in by hand. Yes: pk incident close {incident_name(row)} --because ... "
+            do=f"Ask whether anybody did that by hand. Yes: pk incident close {incident_name(row)} --because ... "
             f"No: tell the security officer, change the password on the portal, then: pk vault set {row['account']}",
             who="the security officer",
             cost="It may be a break-in",
@@ -199,7 +200,29 @@ def foreign(incidents: Sequence[dict[str, Any]], accounts: Sequence[Account], zo
             **of_incident(row),
         )
         for row in incidents
-        if row["kind"] == Kind.FOREIGN_SIGN_IN
+        if row["kind"] in (Kind.FOREIGN_SIGN_IN, Kind.FOREIGN_CHANGE)
+    ]
+
+
+def mailbox(inventory: Inventory, zone: Zone, at: datetime) -> list[Need]:
+    """That the mailbox can't be looked through for an hour or longer."""
+    row = inventory.row("SELECT trouble, trouble_since FROM mailbox_looks WHERE trouble <> ''")
+    since = zone(row["trouble_since"]) if row else None
+    if row is None or since is None or at - since < HOUR:
+        return []
+    return [
+        Need(
+            what="the mailbox of codes and letters",
+            state="NOT READ",
+            error="CodeNotReceived",
+            since=since,
+            portal="",
+            portal_words="",
+            worker=f"{upper(row['trouble']).rstrip('.')}. It goes on trying. A change that was not ours is not seen.",
+            do="See: pk codes check",
+            who=KEEPER,
+            kind=Kind.MAILBOX,
+        )
     ]
 
 

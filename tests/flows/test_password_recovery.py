@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ from house import House
 from killing import SHARES, Cut, codes_in_a_row, killed_at_every_step, mortal
 from pydantic import SecretStr
 
-from bots import freezes, now
+from bots import change_notices, freezes, now
 from bots.desk import Failure
+from bots.incidents import Kind, open_ones
 from bots.runner import Runner
 from bots.runner.password_recovery import recover_password
 from bots.runner.runner import RunResult
@@ -46,6 +48,17 @@ def locked_out(house: House, portal: str) -> tuple[str, str]:
     return name, user
 
 
+async def told_by_letter(house: House, portal: str, user: str, subject: str) -> list[dict[str, Any]]:
+    """What is open once the portal has told of a change by letter, and some minutes have passed."""
+    sender = {"availity": "noreply@availity.localhost", "uhc": "noreply@onehealthcareid.localhost"}[portal]
+    house.world.post("/mail", portal=portal, user=user, subject=subject, dkim="pass", **{"from": sender})
+    at = now.utc() + change_notices.SETTLING + timedelta(minutes=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(now, "utc", lambda: at)
+        await change_notices.ChangeNotices(house.settings, house.inventory).look(at_once=True)
+    return open_ones(house.inventory, Kind.FOREIGN_CHANGE)
+
+
 async def test_a_locked_account_is_brought_back(house: House, portal: str) -> None:
     name, user = locked_out(house, portal)
     result = await recover(house, name)
@@ -57,6 +70,9 @@ async def test_a_locked_account_is_brought_back(house: House, portal: str) -> No
     assert house.inventory.rows("SELECT 1 FROM incidents WHERE kind = 'freeze' AND closed_at IS NULL") == []
     actions = [row["action"] for row in house.inventory.rows("SELECT action FROM audit WHERE who = 'Ann'")]
     assert actions[-2:] == ["account unfreeze", "password recover"]
+    assert await told_by_letter(house, portal, user, "Your password has been changed") == []  # it was the worker
+    [foreign] = await told_by_letter(house, portal, user, "Your e-mail address was changed")
+    assert foreign["account"] == name
 
 
 async def test_a_letter_that_never_comes_leaves_everything_as_it_was(house: House, portal: str) -> None:
