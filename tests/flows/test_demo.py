@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 from house import House
 
-from bots.cli.demo.story import CLAIMS, PATIENTS, USERS
+from bots import now
+from bots.cli.demo.story import CLAIMS, PATIENTS, USERS, WRONG, WRONG_NPI, WRONG_SCOPE, WRONG_USER
 from bots.cli.demo.worklists import write_claims, write_patients
+from bots.inventory.accounts import add_provider
+from flows.parties import Provider
 from payers.registry import listed_payers
 
 
@@ -21,6 +24,9 @@ from payers.registry import listed_payers
 def test_every_payer_is_asked(house: House, tmp_path: Path, command: str, flow: str, write, most: int) -> None:
     for portal in USERS:
         house.account(portal)
+    add_provider(house.inventory, Provider(npi=WRONG_NPI), "", by="test", at=now.utc().isoformat())
+    where = ("--portal", "availity", "--address", house.world.urls["availity"])
+    assert house.pk("account", "add", WRONG, *where, "--user-id", WRONG_USER, *WRONG_SCOPE).returncode == 0
     file = tmp_path / "questions.csv"
     count = write(house.world, file, most)
     with file.open() as rows:

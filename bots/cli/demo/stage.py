@@ -50,6 +50,11 @@ class Stage:
             print(f"{_typed(command)}\n{printed}", end="", flush=True)
             _check(process.returncode)
 
+    def read(self, *arguments: str) -> Any:
+        """What a command tells as JSON, without showing it."""
+        ended = subprocess.run(_command(arguments), env=self._env, stdout=subprocess.PIPE, check=True)
+        return json.loads(ended.stdout)
+
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start one command and go on."""
         return subprocess.Popen(

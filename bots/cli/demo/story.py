@@ -5,12 +5,14 @@ from __future__ import annotations
 import tempfile
 import time
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from bots.cli.demo.stage import Stage, sandbox, title, wait_until
 from bots.cli.demo.worklists import NPI, ORGANIZATION, write_claims, write_deposits, write_patients
 from bots.cli.printing import print_table
+from bots.inventory import stamp
 
 USERS = {
     "availity": "evalley01",
@@ -21,6 +23,8 @@ USERS = {
 }
 WITH_CODES = ("availity", "uhc", "tmhp")
 WRONG, WRONG_USER = "availity-wrong", "evalley02"
+WRONG_NPI = "2000001026"
+WRONG_SCOPE = ("--organization", ORGANIZATION, "--npi", WRONG_NPI)  # so that each patient has one account that asks
 PATIENTS, CLAIMS = 56, 28
 ERA_PAYERS = {  # as the sandbox names them
     "availity": ("62308", "61101", "florida-blue", "60054"),
@@ -29,11 +33,11 @@ ERA_PAYERS = {  # as the sandbox names them
 }
 TIN = "000004471"
 ERA_DAYS = 21
-DAY, HOUR = 86400, 3600
+DAY = 86400
 LISTED = 16
-JUMPS, JUMP_HOURS = 6, 4
+ZONE, JITTER = ZoneInfo("America/New_York"), timedelta(minutes=10)
 SCHEDULE = """sign-ins:
-  {{flow: login, accounts: [{accounts}], every: 8h, jitter: 30m, zone: America/New_York}}
+  {{flow: login, accounts: [{accounts}], every: 8h, jitter: 10m, zone: America/New_York}}
 patients-of-today:
   {{flow: eligibility, list: patients.csv, cron: "0 4 * * *", ready_by: "12:00", zone: America/New_York}}
 backup-every-night:
@@ -75,7 +79,7 @@ def _account(portal: str) -> str:
 
 def _add_account(stage: Stage, name: str, portal: str, user: str, password: str | None = None) -> None:
     seen = stage.seen(portal)[user]
-    scope = ("--organization", ORGANIZATION)
+    scope = WRONG_SCOPE if name == WRONG else ("--organization", ORGANIZATION)
     where = ("--portal", portal, "--address", stage.urls[portal])
     letters = ("--set", f"registered_email={seen['email']}")
     stage.pk("account", "add", name, *where, "--user-id", user, *scope, *letters)
@@ -136,6 +140,7 @@ def _eras(stage: Stage) -> None:
 def _wrong_password(stage: Stage) -> None:
     title("A wrong password in the vault: refused once, then never submitted again")
     wrong = "Wr0ng-pass$1"
+    stage.pk("provider", "add", WRONG_NPI, "--name", "Desmond Placeholt")
     _add_account(stage, WRONG, "availity", WRONG_USER, password=wrong)
     stage.pk("sign-in", WRONG, may_fail=True)
     stage.pk("sign-in", WRONG, may_fail=True)
@@ -159,10 +164,8 @@ def _service(stage: Stage) -> None:
     service = stage.start("serve")
     if service.stderr:
         print(service.stderr.readline().rstrip(), flush=True)  # it has begun once it says so
-    for _ in range(JUMPS):
-        stage.post("/clock", advance_seconds=JUMP_HOURS * HOUR)
-        time.sleep(2)  # its clock ticks each second
-        wait_until(lambda: not stage.due("state IN ('due', 'running')"), seconds=120)
+    for row in stage.read("schedule", "next", "--days", "1", "--json"):
+        _jump_to(stage, row)
     service.terminate()
     service.communicate(timeout=40)
     rows = stage.due("state <> 'seen'")
@@ -172,6 +175,16 @@ def _service(stage: Stage) -> None:
     ]
     print_table(lines, ["row", "done", "failed", "missed"], empty="nothing came due")
     print(f"the service ended with code {service.returncode}")
+
+
+def _jump_to(stage: Stage, row: dict[str, str]) -> None:
+    """Move the clock to where a row is due for all its accounts, and wait until it has run for them."""
+    at = datetime.strptime(row["at"][4:20], "%Y-%m-%d %H:%M").replace(tzinfo=ZONE)
+    ahead = at + JITTER - datetime.fromisoformat(stage.get("/state")["now"])
+    stage.post("/clock", advance_seconds=max(0.0, ahead.total_seconds()))
+    runs = int(row["for"].split()[0]) if row["for"].endswith("accounts") else 1
+    ended = f"schedule = '{row['row']}' AND due_at >= '{stamp(at.astimezone(UTC))}' AND ended_at IS NOT NULL"
+    wait_until(lambda: len(stage.due(ended)) >= runs, seconds=120)
 
 
 def _report(stage: Stage) -> None:
