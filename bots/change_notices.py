@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -61,6 +62,7 @@ class ChangeNotices:
         self._inventory = inventory
         self._mailbox = mailbox
         self._read: set[str] = set()
+        self._seen: dict[str, datetime] = {}
         self._looked: datetime | None = None
 
     async def look(self, *, at_once: bool = False) -> None:
@@ -72,10 +74,10 @@ class ChangeNotices:
             self._looked = at
             await asyncio.to_thread(self._forget_trouble)
             return
-        if Turn.any_taken(self._settings.lease_folder, LETTERS):
-            return  # a flow waits for its letter; the next look is soon
-        self._looked = at
         try:
+            if Turn.any_taken(self._settings.lease_folder, LETTERS):
+                return  # a flow waits for its letter; the next look is soon
+            self._looked = at
             await self._look_through(watched, at)
         except PortalkeeperError as error:
             await asyncio.to_thread(self._note, str(error))
@@ -116,10 +118,10 @@ class ChangeNotices:
         for one in watched:
             by_address.setdefault(one.email.casefold(), []).append(one)
         for name, data in letters:
-            told = read_change(data, by_address, self._settings.mail_server)
-            if told and told.at > at - SETTLING:
-                continue  # until the next look
-            if told:
+            if told := read_change(data, by_address, self._settings.mail_server):
+                told = replace(told, at=min(told.at, self._seen.setdefault(name, at)))  # a date may lie ahead
+                if told.at > at - SETTLING:
+                    continue  # until the next look
                 judge(self._inventory, told, at)
             self._read.add(name)
 

@@ -32,8 +32,8 @@ _BESIDE = _words(
 
 
 def harmless(text: str) -> str:
-    """The code as it may be kept; empty for one that could be a name, a member id or a date."""
-    code = " ".join(text.split())
+    """The code as it may be kept, in capitals; empty for one that could be a name, a member id or a date."""
+    code = " ".join(text.upper().split())
     if len(code) > LONGEST or not code.isascii() or _DATED.search(code):
         return ""
     if sum(sign.isdigit() for sign in code) > MOST_DIGITS:

@@ -115,9 +115,9 @@ def _says(sentence: str, phrase: str) -> bool:
 
 
 def _at(letter: EmailMessage) -> datetime:
-    """When it was sent; now, for one whose date can't be read or has not come."""
+    """When it was sent; now, for one whose date can't be read."""
     try:
-        return min(sent_at(letter).astimezone(UTC), now.utc())
+        return sent_at(letter).astimezone(UTC)
     except NotBelieved:
         return now.utc()
 
