@@ -6,12 +6,14 @@ READY := $(VENV)/.ready
 
 .PHONY: demo test check bench soak chaos lock recordings clean
 .DELETE_ON_ERROR:
+# Without compiled modules on disk each of the many processes of a test run compiles them anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 demo: $(READY)
 	@$(BIN)/portalkeeper demo
 
 test: $(READY)
-	$(BIN)/pytest -n $${PYTEST_WORKERS:-4} --dist worksteal -m "not alone"
+	$(BIN)/pytest -n $${PYTEST_WORKERS:-6} --dist worksteal -m "not alone"
 	$(BIN)/pytest -m alone tests/bots
 	$(BIN)/pytest tests/pages -p playwright
 

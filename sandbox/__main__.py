@@ -42,7 +42,7 @@ def main(argv: list[str] | None = None) -> int:
     except OSError as error:
         print(f"sandbox: can't write {options.clock_file}: {error.strerror}", file=sys.stderr)
         return CANNOT_SERVE
-    world = World(options.seed, clock, mailbox)
+    world = World(options.seed, clock, mailbox, light=options.light)
     world.name_portals(HOSTS, port)
     wires = Wires()
     portals = ByHost(world, build_sites(world, port, options.okta_widget))
@@ -75,6 +75,7 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--port-base", type=int, help="portals here, control interface one above")
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same world")
     parser.add_argument("--clock-file", type=Path, help="where to publish the clock's offset")
+    parser.add_argument("--light", action="store_true", help="scripts without the vendor code that real portals load")
     parser.add_argument("--maildir", type=Path, help="a Maildir that takes the portals' mail")
     parser.add_argument("--mail-command", type=shlex.split, default=[], help="a program that is given each letter")
     parser.add_argument(

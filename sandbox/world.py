@@ -68,8 +68,9 @@ class Portal:
 class World:
     """Everything simulated, in one place; `reset` makes it new."""
 
-    def __init__(self, seed: int, clock: Clock, mailbox: Mailbox) -> None:
+    def __init__(self, seed: int, clock: Clock, mailbox: Mailbox, *, light: bool = False) -> None:
         self.clock = clock
+        self.light = light
         self.mailbox = mailbox
         self.texts = Texts()
         self.seed = seed
@@ -81,6 +82,10 @@ class World:
         self.log: deque[dict[str, Any]] = deque(maxlen=_LOG_LENGTH)
         self.transactions = 0
         self._fill(seed)
+
+    def vendor_bytes(self, real: int) -> int:
+        """How much vendor code a script brings along: as much as a real portal's, or in a light world none."""
+        return 0 if self.light else real
 
     def reset(self, seed: int | None = None) -> None:
         """Start again: default accounts and policies, no faults, no sessions, real time."""

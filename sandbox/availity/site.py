@@ -36,18 +36,21 @@ class Scripts:
     by_path: dict[str, Asset] = field(default_factory=dict)
 
 
-def build_scripts(seed: int) -> Scripts:
+def build_scripts(world: World) -> Scripts:
     """Login 0.3 MB, shell 1.2, eligibility 0.9, claims 0.7, remittances 0.6, My Account 0.2 MB, beside what is ours."""
+
+    def script(folder: str, name: str, weight: int, *own: str) -> Asset:
+        return build(f"{folder}assets", name, _own(*own), world.vendor_bytes(weight), world.seed)
+
     form = ("combobox", "date_field", "eligibility_result", "eligibility_form")
-    login = build(f"{paths.LOGIN}assets", "index", _own("password_form", "password_views", "login"), 300_000, seed)
-    shell = build(f"{paths.SHELL}assets", "main", _own("shell"), 1_200_000, seed)
-    app = build(f"{paths.ELIGIBILITY}assets", "app", _own(*form), 900_000, seed)
-    claims_app = build(
-        f"{paths.CLAIM_STATUS}assets", "app", _own("combobox", "claims_result", "claims_form"), 700_000, seed
+    every = (
+        script(paths.LOGIN, "index", 300_000, "password_form", "password_views", "login"),
+        script(paths.SHELL, "main", 1_200_000, "shell"),
+        script(paths.ELIGIBILITY, "app", 900_000, *form),
+        script(paths.CLAIM_STATUS, "app", 700_000, "combobox", "claims_result", "claims_form"),
+        script(paths.REMITS, "app", 600_000, "combobox", "remits"),
+        script(paths.MY_ACCOUNT, "app", 200_000, "password_form", "my_account"),
     )
-    remits = build(f"{paths.REMITS}assets", "app", _own("combobox", "remits"), 600_000, seed)
-    account = build(f"{paths.MY_ACCOUNT}assets", "app", _own("password_form", "my_account"), 200_000, seed)
-    every = (login, shell, app, claims_app, remits, account)
     return Scripts(*every, {each.path: each for each in every})
 
 
@@ -57,7 +60,7 @@ def _own(*names: str) -> list[str]:
 
 def availity_site(world: World) -> Starlette:
     """The application behind availity.localhost."""
-    scripts = build_scripts(world.seed)
+    scripts = build_scripts(world)
     sign_in = SignInApp(world, scripts.login)
     shell = Shell(world, scripts.shell)
     eligibility = EligibilityApp(world, scripts.eligibility)

@@ -41,7 +41,7 @@ _NEW_TERMS = "The terms of use of this portal have changed. Automated access nee
 def medi_cal_site(world: World) -> Starlette:
     """The application behind medi-cal.localhost."""
     own = ("browser_side/kit.js", *(f"medi_cal/js/{name}.js" for name in ("parts", "login", "portal")))
-    script = build("/static", "provider-portal", own, _WEIGHT, world.seed)
+    script = build("/static", "provider-portal", own, world.vendor_bytes(_WEIGHT), world.seed)
     site, pages = MediCal(world), Pages("medi_cal")
 
     async def page(request: Request) -> Response:

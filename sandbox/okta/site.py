@@ -38,7 +38,9 @@ _LIGHT = "light"
 
 def okta_site(world: World, name: str, dashboard: Dashboard, widget: Path | None) -> Starlette:
     """An Okta that signs in to the portal `name`; `widget` is a folder with the published widget, if there is one."""
-    script = build("/assets", "okta", ("browser_side/kit.js", "okta/js/light.js"), _WEIGHT, world.seed)
+    script = build(
+        "/assets", "okta", ("browser_side/kit.js", "okta/js/light.js"), world.vendor_bytes(_WEIGHT), world.seed
+    )
     okta = Okta(world, name, script, widget is not None)
     posts: dict[str, Callable[[Visit, Request], Awaitable[Response]]] = {
         "introspect": okta.introspect,

@@ -40,7 +40,7 @@ _WRONG_CODE = "The code you entered is invalid or has expired. Try again."
 def one_healthcare_id_site(world: World, metrics: str) -> Starlette:
     """The application behind onehealthcareid.localhost; `metrics` takes its telemetry."""
     own = ("browser_side/kit.js", *(f"one_healthcare_id/js/{name}.js" for name in ("parts", "passwords", "identity")))
-    script = build("/oneapp/assets", "oneapp", own, _WEIGHT, world.seed)
+    script = build("/oneapp/assets", "oneapp", own, world.vendor_bytes(_WEIGHT), world.seed)
     identity = Identity(world, script, metrics)
     posts: dict[str, Callable[[Request], Awaitable[Response]]] = {
         "login-options": identity.login_options,

@@ -28,7 +28,7 @@ _CHECK = "Please check your entries and try again."
 def uhc_site(world: World, identity: str) -> Starlette:
     """The application behind uhc.localhost; `identity` is where sign-in happens."""
     own = ("browser_side/kit.js", "uhc/js/overview.js", "uhc/js/claims.js", "uhc/js/documents.js", "uhc/js/portal.js")
-    script = build("/assets", "provider-portal", own, _WEIGHT, world.seed)
+    script = build("/assets", "provider-portal", own, world.vendor_bytes(_WEIGHT), world.seed)
     site = Uhc(world, script, identity)
     claims, documents = UhcClaims(world, site), UhcDocuments(world, site)
 

@@ -273,7 +273,9 @@ def lane(seeds: Sequence[int]) -> list[Ended]:
     with tempfile.TemporaryDirectory(prefix="chaos-") as name:
         clock, mail = Path(name) / "clock.json", Path(name) / "mail"
         places = ["--clock-file", str(clock), "--maildir", str(mail)]
-        process = subprocess.Popen([sys.executable, "-m", "sandbox", *places], stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sandbox", "--light", *places], stdout=subprocess.PIPE, text=True
+        )
         try:
             assert process.stdout
             world = World(json.loads(process.stdout.readline()), clock)

@@ -18,11 +18,14 @@ from house import House, World
 from bots import engine, now
 from bots.browser import Host
 
-SITES = ("portal", "generation")  # what a table of cases is tried at, by the name of the parameter
+SITES = ("portal", "site", "generation")  # what a table of cases is tried at, by the name of the parameter
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Of the large tables each case runs at every n-th site, the next case at others; all with CASES=all."""
+    """Of the large tables each case runs at every n-th site, the next case at others; all with CASES=all.
+
+    Where each site has a file of its own, the mark's second number is the site's place among them.
+    """
     if os.environ.get("CASES") == "all":
         return
     seen: dict[str, dict[str, int]] = defaultdict(dict)
@@ -35,18 +38,19 @@ def _is_in_the_sample(item: pytest.Function, seen: dict[str, dict[str, int]]) ->
     mark, call = item.get_closest_marker("sampled"), getattr(item, "callspec", None)
     if mark is None or call is None:
         return True
-    [site] = [str(call.params[name]) for name in SITES if name in call.params]
+    site = next((str(call.params[name]) for name in SITES if name in call.params), "")
     case = "-".join(part for part in call.id.split("-") if part != site)
     name = f"{item.path}::{item.originalname}"
     places = [seen[name + kind].setdefault(one, len(seen[name + kind])) for kind, one in (("s", site), ("c", case))]
-    return sum(places) % int(mark.args[0]) == 0
+    every, *at = mark.args
+    return sum(places, *at) % every == 0
 
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     clock_file = tmp_path_factory.mktemp("world") / "clock.json"
     places = ["--clock-file", str(clock_file), "--maildir", str(clock_file.parent / "mail")]
-    process = subprocess.Popen([sys.executable, "-m", "sandbox", *places], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([sys.executable, "-m", "sandbox", "--light", *places], stdout=subprocess.PIPE, text=True)
     assert process.stdout
     ready = json.loads(process.stdout.readline())
     yield World(ready, clock_file)

@@ -97,6 +97,7 @@ async def test_questions_that_meet_faults(house: House, impatience: None) -> Non
     await claiming.questions_meet(house, "availity")
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("fault", claiming.RUN_FAULTS, ids=str)
 async def test_a_run_that_meets_a_fault(house: House, fault: failing.Fault, impatience: None) -> None:
     await claiming.the_run_meets(house, "availity", fault)

@@ -39,7 +39,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, server: dovecot.Dovecot) -> 
     """A practice world of this module's own, whose letters go to the mail server."""
     clock_file = tmp_path_factory.mktemp("world") / "clock.json"
     places = ["--clock-file", str(clock_file), "--mail-command", shlex.join(server.deliver_command)]
-    process = subprocess.Popen([sys.executable, "-m", "sandbox", *places], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([sys.executable, "-m", "sandbox", "--light", *places], stdout=subprocess.PIPE, text=True)
     assert process.stdout
     yield World(json.loads(process.stdout.readline()), clock_file)
     process.terminate()

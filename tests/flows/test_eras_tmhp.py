@@ -78,6 +78,7 @@ async def test_the_session_ends_in_the_middle(house: House, monkeypatch: pytest.
     await fetching.the_session_ends_in_the_middle(house, "tmhp", monkeypatch)
 
 
+@pytest.mark.sampled(3, 2)
 @pytest.mark.parametrize("fault", fetching.RUN_FAULTS, ids=str)
 async def test_a_run_that_meets_a_fault(house: House, fault: failing.Fault, impatience: None) -> None:
     await fetching.the_run_meets(house, "tmhp", fault)

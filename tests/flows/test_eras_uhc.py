@@ -76,6 +76,7 @@ async def test_the_session_ends_in_the_middle(house: House, monkeypatch: pytest.
     await fetching.the_session_ends_in_the_middle(house, "uhc", monkeypatch, least=11)
 
 
+@pytest.mark.sampled(3, 1)
 @pytest.mark.parametrize("fault", fetching.RUN_FAULTS, ids=str)
 async def test_a_run_that_meets_a_fault(house: House, fault: failing.Fault, impatience: None) -> None:
     await fetching.the_run_meets(house, "uhc", fault)

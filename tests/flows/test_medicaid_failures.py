@@ -148,6 +148,7 @@ async def test_questions_that_meet_faults(house: House, portal: str) -> None:
 RUN_FAULTS = tuple(fault for fault in failing.RUN_FAULTS if not fault.kind.startswith("changed"))
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("fault", RUN_FAULTS, ids=str)
 async def test_a_run_that_meets_a_fault(house: House, portal: str, fault: Fault) -> None:
     await failing.the_run_meets(house, portal, fault)
@@ -176,6 +177,7 @@ SAME = (
 )
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("portal", "kind", "at", "drift"), [*((site.portal, *same) for site in SITES for same in SAME), *each("drift")]
 )
@@ -258,6 +260,7 @@ ENDS = (
 )
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("kind", "at", "error"), ENDS)
 async def test_claim_questions_that_end_the_run(
     house: House, portal: str, kind: str, at: str | None, error: str

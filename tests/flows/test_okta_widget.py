@@ -39,7 +39,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A practice world of this module's own, that has the widget."""
     clock_file = tmp_path_factory.mktemp("world") / "clock.json"
     places = ["--clock-file", str(clock_file), "--maildir", str(clock_file.parent / "mail")]
-    command = [sys.executable, "-m", "sandbox", *places, "--okta-widget", str(widget_folder())]
+    command = [sys.executable, "-m", "sandbox", "--light", *places, "--okta-widget", str(widget_folder())]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout
     yield World(json.loads(process.stdout.readline()), clock_file)

@@ -80,6 +80,7 @@ async def test_an_expired_password_is_told_and_changed_in_the_place_of_home(
     assert (seen["password_changes"], seen["password_refusals"]) == (1, 0)
 
 
+@pytest.mark.sampled(2)
 async def test_a_change_cut_off_at_an_expired_password_is_changed_by_the_next(
     house: House, portal: str, policies: Callable[..., None]
 ) -> None:
@@ -146,6 +147,7 @@ async def test_a_vault_that_can_not_confirm_the_new_password_submits_nothing(
     assert house.world.account(portal, user)["password_submissions"] == 0
 
 
+@pytest.mark.sampled(2)
 async def test_two_changes_at_once_do_not_lose_each_other(house: House, portal: str) -> None:
     name, user = house.account(portal)
     results = await asyncio.gather(change(house, name), change(house, name))

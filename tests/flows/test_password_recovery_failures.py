@@ -181,6 +181,7 @@ async def test_too_many_askings_at_the_portal_are_told(
     assert (seen["reset_requests"], seen["links_sent"]) == (2, 1)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("kind", "error"),
     [
@@ -218,6 +219,7 @@ async def test_a_new_password_that_is_not_taken(
     assert (seen["password_submissions"], seen["locked"]) == (0, True)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("kind", "more"),
     [

@@ -58,6 +58,7 @@ async def test_the_second_is_tried_when_the_first_is_refused(house: House, state
     assert house.inventory.rows("SELECT 1 FROM incidents WHERE kind = 'freeze' AND closed_at IS NULL") == []
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("portal", ASKS_THE_OLD_ONE, indirect=True)
 @pytest.mark.parametrize("taken", [True, False], ids=["taken after all", "changed by somebody else"])
 async def test_an_expired_password_that_is_refused_leaves_the_new_one_to_try(
@@ -89,6 +90,7 @@ async def test_an_expired_password_that_is_refused_leaves_the_new_one_to_try(
     assert bool(frozen) is not taken
 
 
+@pytest.mark.sampled(2)
 async def test_a_change_that_the_portal_makes_later_leaves_no_password_unknown(
     house: House, portal: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,6 +107,7 @@ async def test_a_change_that_the_portal_makes_later_leaves_no_password_unknown(
     assert (seen["locked"], seen["password_refusals"] <= 1) == (False, True)
 
 
+@pytest.mark.sampled(2)
 async def test_an_expired_password_is_changed_after_a_change_that_was_lost(
     house: House, portal: str, policies: Callable[..., None]
 ) -> None:

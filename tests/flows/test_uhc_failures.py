@@ -57,6 +57,7 @@ async def test_questions_that_meet_faults(house: House) -> None:
     await failing.questions_meet(house, "uhc")
 
 
+@pytest.mark.sampled(2, 1)
 @pytest.mark.parametrize("fault", failing.RUN_FAULTS, ids=str)
 async def test_a_run_that_meets_a_fault(house: House, fault: failing.Fault) -> None:
     await failing.the_run_meets(house, "uhc", fault)
