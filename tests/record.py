@@ -27,7 +27,7 @@ from sandbox.practice import Practice, running
 from tests.record_claims import record_claims, record_medicaid_claims
 from tests.record_eras import record_eras
 from tests.record_pages import NOON, Book, Seat, application, question, reading
-from tests.record_screens import meet_what_stands_in_the_way, record_screens
+from tests.record_screens import meet_what_comes_meanwhile, meet_what_stands_in_the_way, record_screens
 
 PAGES = Path(__file__).parents[1] / "recordings" / "pages"
 PAYERS = {
@@ -66,6 +66,7 @@ class Recorder(Book):
                 await (record_medicaid_claims if self.portal.name in MEDICAID else record_claims)(self, seat)
         await self._change_passwords()
         await self._recover_passwords()
+        await meet_what_comes_meanwhile(self, self._seat, self._taker, question(self._cases()["active"]))
         await meet_what_stands_in_the_way(self, self._seat, self._taker)
         async with self._host.context(None) as (context, _):
             await context.set_offline(True)

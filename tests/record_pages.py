@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
@@ -25,6 +26,7 @@ from sandbox.practice import Practice
 if TYPE_CHECKING:
     from playwright.async_api import Download, Frame, Page
 
+VISITS_KEPT = 500  # by the simulated Okta
 DAY = date(2026, 11, 23)
 NOON = datetime(DAY.year, DAY.month, DAY.day, 12, tzinfo=UTC)
 ORGANIZATION = Organization(name="Example Valley Medical Group", tin="000004471")
@@ -55,7 +57,15 @@ class Seat:
         self._made = made
 
     async def password(self) -> SecretStr:
+        if self._made.get("slow"):  # until the portal has forgotten who waits here
+            await self.page.evaluate(
+                "async many => { for (let i = 0; i < many; i++) await fetch(location.href) }", VISITS_KEPT
+            )
         return SecretStr(self._made["password"])
+
+    async def answer_prompt(self) -> None:
+        given = f"{self.account.username}:{self._made['password']}"
+        await self.page.set_extra_http_headers({"Authorization": f"Basic {b64encode(given.encode()).decode()}"})
 
     async def new_password(self) -> SecretStr:
         return SecretStr(self._made["new_password"])

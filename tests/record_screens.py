@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.error import HTTPError
 
 from bots.recording.reading import load, read
 from bots.recording.taking import ALERTS, READ, Taker
+from flows.eligibility import EligibilityInquiry
 from flows.errors import PortalkeeperError
-from tests.record_pages import NOON, Book
+from sandbox.practice import OrderRefusedError
+from tests.record_pages import NOON, Book, Seat
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
@@ -43,12 +44,24 @@ IN_THE_WAY: tuple[tuple[dict[str, Any], str, str], ...] = (
     ({}, "access_blocked", "login"),
     ({}, "terms", "sign_in"),
     ({}, "agreement", "sign_in"),
-    ({}, "security_question", "sign_in"),
     ({"locked": True}, "", ""),
     ({"disabled": True}, "", ""),
     ({"password_set_at": (NOON - timedelta(days=61)).isoformat()}, "", ""),
     ({"password_set_at": (NOON - timedelta(days=58)).isoformat()}, "", ""),
     ({}, "elsewhere", ""),
+)
+# the same of one portal only
+AT_ONE: dict[str, tuple[tuple[dict[str, Any], str, str], ...]] = {
+    "availity": (({"security_questions": {"What was your first pet?": "web"}}, "security_question", "sign_in"),),
+    "tmhp": (({"methods": ["text"]}, "", ""), ({}, "slow", "")),
+}
+OLDER_SITE = ({"locked": True}, {"password_set_at": (NOON - timedelta(days=61)).isoformat()})
+# what comes in the place of an application's page: what the account is made with, the fault, and where
+MEANWHILE: tuple[tuple[dict[str, Any], str, str], ...] = (
+    ({}, "end_session", "session"),
+    ({"roles": []}, "", ""),
+    ({}, "access_blocked", "eligibility"),
+    ({}, "maintenance", "eligibility"),
 )
 IDENTITY = {"uhc": "payers.identity.one_healthcare_id", "tmhp": "payers.identity.okta"}
 
@@ -57,20 +70,46 @@ async def meet_what_stands_in_the_way(book: Book, seat: Callable[[dict[str, Any]
     """Let the taker see the screens of a refused or interrupted sign-in; the portal has new rules afterwards."""
     name = book.portal.name
     book.practice.post("/policy", portal=name, password_max_age_days=60, password_warning_days=5, sessions="refused")
-    for fields, kind, place in IN_THE_WAY:
+    for fields, kind, place in (*IN_THE_WAY, *AT_ONE.get(name, ())):
         made = book.practice.account(name, **fields)
         if kind == "elsewhere":
             book.practice.post("/sessions", portal=name, user=made["user"])
-        elif kind:
-            for_whom = {} if place == "login" else {"user": made["user"]}
-            with suppress(HTTPError):  # a fault that this portal does not have
-                book.practice.post("/faults", portal=name, kind=kind, at=place, **for_whom)
+        elif kind != "slow":
+            _order(book, kind, place, **({} if place == "login" else {"user": made["user"]}))
+        async with seat(made | {"slow": kind == "slow"}) as session:
+            await _meet(book, taker, session, book.portal.login(session))
+    if name == "tmhp":
+        book.practice.post("/policy", portal=name, sign_in_page="basic")
+        for fields in OLDER_SITE:
+            async with seat(book.practice.account(name, **fields)) as session:
+                await _meet(book, taker, session, book.portal.login(session))
+
+
+async def meet_what_comes_meanwhile(
+    book: Book, seat: Callable[[dict[str, Any]], Any], taker: Taker, asked: EligibilityInquiry
+) -> None:
+    """Let the taker see the screens that end a question of somebody who is signed in."""
+    assert book.portal.eligibility
+    for fields, kind, place in MEANWHILE:
+        made = book.practice.account(book.portal.name, **fields)
         async with seat(made) as session:
-            try:
-                await book.portal.login(session)
-            except PortalkeeperError as error:
-                if screen := _screen_named(name, error.screen or ""):
-                    await taker(session.page, screen(session.page))
+            await book.portal.login(session)
+            _order(book, kind, place, user=made["user"])
+            await _meet(book, taker, session, book.portal.eligibility(session, asked))
+
+
+def _order(book: Book, kind: str, place: str, **for_whom: str) -> None:
+    with suppress(OrderRefusedError):  # a fault that this portal does not have
+        if kind:
+            book.practice.post("/faults", portal=book.portal.name, kind=kind, at=place, **for_whom)
+
+
+async def _meet(book: Book, taker: Taker, session: Seat, flow: Awaitable[object]) -> None:
+    try:
+        await flow
+    except PortalkeeperError as error:
+        if screen := _screen_named(book.portal.name, error.screen or ""):
+            await taker(session.page, screen(session.page))
 
 
 def _screen_named(portal: str, name: str) -> Any:

@@ -364,19 +364,15 @@ NOT_RECORDED = {
         "a part of other screens",
     ),
     **dict.fromkeys(
-        ("availity.LoggedOut", "okta.SignedOut", "tmhp.SessionEnded", "uhc.SignedOut"),
+        ("okta.SignedOut", "tmhp.SessionEnded"),
         "to come: a session that the portal ended",
     ),
-    **dict.fromkeys(("tmhp.NoAccess", "uhc.NoAccess"), "to come: an account without the permission"),
+    "tmhp.NoAccess": "to come: an account without the permission",
     **dict.fromkeys(
-        ("availity.ApplicationDenied", "availity.ApplicationOutage", "availity.NoFile", "uhc.NoFile", "tmhp.Expired",
-         "tmhp.Locked"),
+        ("availity.NoFile", "uhc.NoFile", "tmhp.Expired", "tmhp.Locked"),
         "to come: a refusal in the place of an application or a file",
     ),
-    **dict.fromkeys(
-        ("availity.SecurityQuestion", "okta.CodeByMail"),
-        "to come: another second step",
-    ),
+    "okta.CodeByMail": "to come: another second step",
 }  # fmt: skip
 
 
