@@ -23,7 +23,7 @@ from bots.runner.runner import RunResult
 from bots.vault import Vault
 
 AT_ONCE = 6
-SHARES = 4  # of the steps at which a portal's runs are killed
+SHARES = 8  # of the steps at which a portal's runs are killed
 
 
 @pytest.fixture

@@ -34,6 +34,7 @@ def impatience(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     house.settings = house.settings.model_copy(update={"step_timeout_seconds": 6})
 
 
+@pytest.mark.sampled(2, 1)
 @pytest.mark.parametrize("fault", failing.SIGN_IN_FAULTS, ids=str)
 async def test_a_sign_in_that_fails(house: House, fault: failing.Fault) -> None:
     await failing.sign_in_meets(house, "availity", fault)

@@ -116,6 +116,7 @@ SIGN_IN = (
 )
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("portal", "fault"), [*((site.portal, fault) for site in SITES for fault in SIGN_IN), *each("sign_in")], ids=str
 )

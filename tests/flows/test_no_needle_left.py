@@ -101,6 +101,7 @@ async def test_every_flow_leaves_nothing_in_clear(
             await _well_and_badly(walk, name, user, flow, each)
     planted.of_account(portal, name, user)
     assert (await walk.renewed(name, user)).failure is None
+    await _change_without_an_answer(walk)
     if portal in WITH_RECOVERY:
         locked, its_user = walk.account(locked=True)
         assert (await walk.renewed(locked, its_user, forgotten=True)).failure is None
@@ -148,6 +149,16 @@ def wait_less(patch: pytest.MonkeyPatch) -> None:
             for each, seconds in vars(module).items():
                 if each.endswith("_SECONDS") and isinstance(seconds, int) and seconds > 4:
                     patch.setattr(module, each, 4)
+
+
+async def _change_without_an_answer(walk: Walk) -> None:
+    """A new password that went out, and a page that only a person can pass in the place of the portal's word."""
+    name, user = walk.account()
+    order(walk.house, walk.portal, user, "captcha", "change_post")
+    told = await walk.renewed(name, user)
+    assert told.failure and told.failure.error == "CaptchaShown"
+    assert walk.house.vault.get(name).pending
+    assert evidence_of(walk.house.inventory, told.head.run_id)
 
 
 async def _refused(walk: Walk) -> None:

@@ -19,7 +19,7 @@ from payers.registry import portals
 
 __all__ = ["codes_at_once", "no_session_in_the_way", "policies", "portal"]
 
-pytestmark = [pytest.mark.usefixtures("codes_at_once", "impatience"), pytest.mark.sampled(3)]
+pytestmark = [pytest.mark.usefixtures("codes_at_once", "impatience"), pytest.mark.sampled(5)]
 
 FIRST = "F1rst-pass-word"
 OTHER = "0ther-pass$Word"

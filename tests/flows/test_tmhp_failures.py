@@ -39,6 +39,7 @@ def impatience(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
 SURVIVED = [each for each in failing.SIGN_IN_FAULTS if each.kind == "changed_labels"]
 
 
+@pytest.mark.sampled(2, 1)
 @pytest.mark.parametrize("fault", [each for each in failing.SIGN_IN_FAULTS if each not in SURVIVED], ids=str)
 async def test_a_sign_in_that_fails(house: House, fault: failing.Fault) -> None:
     await failing.sign_in_meets(house, "tmhp", fault)
