@@ -55,8 +55,7 @@ AT_ONE: dict[str, tuple[tuple[dict[str, Any], str, str], ...]] = {
     "availity": (({"security_questions": {"What was your first pet?": "web"}}, "security_question", "sign_in"),),
     "tmhp": (({"methods": ["text"]}, "", ""), ({}, "slow", "")),
 }
-OLDER_SITE = ({"locked": True}, {"password_set_at": (NOON - timedelta(days=61)).isoformat()})
-# what comes in the place of an application's page: what the account is made with, the fault, and where
+# what comes in the place of an application's page: what the account becomes, the fault, and where
 MEANWHILE: tuple[tuple[dict[str, Any], str, str], ...] = (
     ({}, "end_session", "session"),
     ({"roles": []}, "", ""),
@@ -80,9 +79,9 @@ async def meet_what_stands_in_the_way(book: Book, seat: Callable[[dict[str, Any]
             await _meet(book, taker, session, book.portal.login(session))
     if name == "tmhp":
         book.practice.post("/policy", portal=name, sign_in_page="basic")
-        for fields in OLDER_SITE:
-            async with seat(book.practice.account(name, **fields)) as session:
-                await _meet(book, taker, session, book.portal.login(session))
+        expired = {"password_set_at": (NOON - timedelta(days=61)).isoformat()}
+        async with seat(book.practice.account(name, **expired)) as session:
+            await _meet(book, taker, session, book.portal.login(session))
 
 
 async def meet_what_comes_meanwhile(
@@ -91,9 +90,10 @@ async def meet_what_comes_meanwhile(
     """Let the taker see the screens that end a question of somebody who is signed in."""
     assert book.portal.eligibility
     for fields, kind, place in MEANWHILE:
-        made = book.practice.account(book.portal.name, **fields)
+        made = book.practice.account(book.portal.name)
         async with seat(made) as session:
             await book.portal.login(session)
+            book.practice.post("/accounts", portal=book.portal.name, user=made["user"], **fields)
             _order(book, kind, place, user=made["user"])
             await _meet(book, taker, session, book.portal.eligibility(session, asked))
 

@@ -364,15 +364,9 @@ NOT_RECORDED = {
         "a part of other screens",
     ),
     **dict.fromkeys(
-        ("okta.SignedOut", "tmhp.SessionEnded"),
-        "to come: a session that the portal ended",
+        ("availity.NoFile", "uhc.NoFile", "tmhp.Locked"),
+        "to come: a refusal in the place of a file, or of the older site",
     ),
-    "tmhp.NoAccess": "to come: an account without the permission",
-    **dict.fromkeys(
-        ("availity.NoFile", "uhc.NoFile", "tmhp.Expired", "tmhp.Locked"),
-        "to come: a refusal in the place of an application or a file",
-    ),
-    "okta.CodeByMail": "to come: another second step",
 }  # fmt: skip
 
 
