@@ -25,9 +25,9 @@ from payers.model import Portal
 from payers.registry import listed_payers, portals
 from sandbox.practice import Practice, running
 from tests.record_claims import record_claims, record_medicaid_claims
-from tests.record_eras import record_eras
+from tests.record_eras import every_payment, record_eras
 from tests.record_pages import NOON, Book, Seat, application, question, reading
-from tests.record_screens import meet_what_comes_meanwhile, meet_what_stands_in_the_way, record_screens
+from tests.record_screens import meet_no_file, meet_what_comes_meanwhile, meet_what_stands_in_the_way, record_screens
 
 PAGES = Path(__file__).parents[1] / "recordings" / "pages"
 PAYERS = {
@@ -62,6 +62,7 @@ class Recorder(Book):
                 await self._ask(seat, case, member)
             if self.portal.era_download:
                 await record_eras(self, seat)
+                await meet_no_file(self, self._seat, self._taker, every_payment())
             if self.portal.claim_status:
                 await (record_medicaid_claims if self.portal.name in MEDICAID else record_claims)(self, seat)
         await self._change_passwords()

@@ -52,6 +52,11 @@ async def record_eras(book: Book, seat: Seat) -> None:
         )
 
 
+def every_payment() -> EraDownloadInquiry:
+    """The question about all payments of the last days."""
+    return EraDownloadInquiry(organization=ORGANIZATION, paid_from=DAY - timedelta(days=19), paid_to=DAY)
+
+
 async def _fetch(
     book: Book, seat: Seat, case: str, *traces: str
 ) -> tuple[EraDownloadInquiry, EraDownloadAnswer | PortalkeeperError]:

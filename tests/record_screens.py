@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bots.recording.reading import load, read
 from bots.recording.taking import ALERTS, READ, Taker
 from flows.eligibility import EligibilityInquiry
+from flows.era_download import EraDownloadInquiry
 from flows.errors import PortalkeeperError
 from sandbox.practice import OrderRefusedError
 from tests.record_pages import NOON, Book, Seat
@@ -96,6 +97,22 @@ async def meet_what_comes_meanwhile(
             book.practice.post("/accounts", portal=book.portal.name, user=made["user"], **fields)
             _order(book, kind, place, user=made["user"])
             await _meet(book, taker, session, book.portal.eligibility(session, asked))
+
+
+async def meet_no_file(
+    book: Book, seat: Callable[[dict[str, Any]], Any], taker: Taker, asked: EraDownloadInquiry
+) -> None:
+    """Let the taker see what is said in the place of a file, where the portal says something."""
+    screen = _screen_named(book.portal.name, "NoFile")
+    if screen is None or book.portal.era_download is None:
+        return
+    made = book.practice.account(book.portal.name)
+    async with seat(made) as session:
+        await book.portal.login(session)
+        fault = {"portal": book.portal.name, "user": made["user"], "kind": "cut_before", "at": "era_file"}
+        book.practice.post("/faults", **fault, times=None)
+        await _meet(book, taker, session, book.portal.era_download(session, asked))
+        await taker(session.page, screen(session.page))
 
 
 def _order(book: Book, kind: str, place: str, **for_whom: str) -> None:

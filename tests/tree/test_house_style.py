@@ -363,10 +363,7 @@ NOT_RECORDED = {
         ("availity.Announcement", "availity.CookieBanner", "medi_cal.View", "okta.LastSignIn", "uhc.Header"),
         "a part of other screens",
     ),
-    **dict.fromkeys(
-        ("availity.NoFile", "uhc.NoFile", "tmhp.Locked"),
-        "to come: a refusal in the place of a file, or of the older site",
-    ),
+    "tmhp.Locked": "has the name of Okta's, and words that are assumed",
 }  # fmt: skip
 
 
