@@ -52,6 +52,7 @@ BEGIN = datetime(2026, 11, 23, 6, tzinfo=UTC)
 STEP = timedelta(minutes=15)
 MOST_GROWTH = 1.2
 SETTLE_SECONDS = 60
+BROWSERS = ("chrom", "headless", "node", "MainThread")  # how the names of a browser and its driver begin
 ROWS = """\
 signed-in: {flow: login, accounts: all, every: 3h, jitter: 50m, zone: America/New_York}
 keep-alive: {flow: keep, accounts: all, cron: 15 3 * * *, jitter: 20m, zone: America/Los_Angeles}
@@ -233,11 +234,18 @@ class Day:
         return found
 
     def weigh(self) -> None:
-        """Its memory now, in MB, browsers included."""
+        """Its memory and its workers' now, in MB.
+
+        Without browsers: there are some while sign-ins are due, which is not the same hours in each third of the day.
+        Whether a browser grows is for `benchmarks.soak`, which compares like with like.
+        """
         assert self._service
         try:
             process = psutil.Process(self._service.pid)
-            parts = [process, *process.children(recursive=True)]
+            parts = [
+                process,
+                *(each for each in process.children(recursive=True) if not each.name().startswith(BROWSERS)),
+            ]
             self.outcome.weights.append(sum(part.memory_info().rss for part in parts) / 1e6)
         except psutil.Error:
             pass
