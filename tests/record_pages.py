@@ -21,12 +21,12 @@ from flows.era_download import Allowed, KeptEra, ListedPayment
 from flows.errors import PortalkeeperError
 from flows.parties import Account, CodeWay, Member, Organization, Payer, Person, Provider, Relationship
 from payers.model import Portal
+from sandbox.okta.visit import KEPT
 from sandbox.practice import Practice
 
 if TYPE_CHECKING:
     from playwright.async_api import Download, Frame, Page
 
-VISITS_KEPT = 500  # by the simulated Okta
 DAY = date(2026, 11, 23)
 NOON = datetime(DAY.year, DAY.month, DAY.day, 12, tzinfo=UTC)
 ORGANIZATION = Organization(name="Example Valley Medical Group", tin="000004471")
@@ -59,7 +59,7 @@ class Seat:
     async def password(self) -> SecretStr:
         if self._made.get("slow"):  # until the portal has forgotten who waits here
             await self.page.evaluate(
-                "async many => { for (let i = 0; i < many; i++) await fetch(location.href) }", VISITS_KEPT
+                "async many => { for (let i = 0; i < many; i++) await fetch(location.href) }", KEPT
             )
         return SecretStr(self._made["password"])
 
