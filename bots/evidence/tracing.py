@@ -25,11 +25,15 @@ STOP_SECONDS = 30.0
 
 
 class Trace:
-    """The traces of one session, in `folder`, which lies in memory; none where there is no such folder."""
+    """The traces of one session, in `folder`, which lies in memory; none where there is no such folder.
 
-    def __init__(self, folder: Path | None) -> None:
+    With `pages` each holds the pages too, and what was requested for them.
+    """
+
+    def __init__(self, folder: Path | None, *, pages: bool) -> None:
         self.why_not = "" if folder else "there is no folder in memory (/dev/shm) to keep it in"
         self._folder = folder
+        self._pages = pages
         self._context: BrowserContext | None = None
         self._files: list[Path] = []
 
@@ -41,7 +45,7 @@ class Trace:
             self.why_not = "the page shows a field for a secret"
             return
         self._context = page.context
-        await page.context.tracing.start(screenshots=False, snapshots=True)
+        await page.context.tracing.start(screenshots=False, snapshots=self._pages)
 
     async def end(self) -> None:
         """Stop it altogether. Raises `WorkerLost` when that can't be done: then nothing secret may follow."""

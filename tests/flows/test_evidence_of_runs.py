@@ -118,8 +118,9 @@ async def test_a_good_run_calls_the_browser_no_more_often_for_it(house: House, m
     assert not house.settings.evidence_folder.exists()
 
 
-async def test_a_trace_begins_after_the_sign_in_and_knows_nothing_of_it(house: House) -> None:
-    wishing(house, Wish.TRACE)
+@pytest.mark.parametrize("wish", [Wish.TRACE, Wish.SNAPSHOTS])
+async def test_a_trace_begins_after_the_sign_in_and_knows_nothing_of_it(house: House, wish: Wish) -> None:
+    wishing(house, wish)
     name, _ = house.account()
     run, answers = await ask(house, name, question(house.world.members("availity", "active")[0]))
     assert run.failure is None
@@ -128,8 +129,10 @@ async def test_a_trace_begins_after_the_sign_in_and_knows_nothing_of_it(house: H
     assert (about["why"], about["left_out"]) == ("asked", [])
     trace = zipfile.ZipFile(io.BytesIO(archive.read("trace.zip")))
     assert "trace.trace" in trace.namelist()
+    actions = trace.read("trace.trace")
+    assert b'"method":"fill"' in actions
+    assert (b"frame-snapshot" in actions) is (wish is Wish.SNAPSHOTS)
     held = everything_in(archive)
-    assert b"data-testid" in held or b"Eligibility" in held
     secret = house.vault.get(name)
     needles = spellings(secret.password.get_secret_value())
     assert not [word for word in needles if word.encode() in held]
