@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tenacity import AsyncRetrying, stop_after_attempt
+
 from bots.landing import Landing
 from bots.relay import Line
 from flows.errors import InputError
@@ -39,6 +41,7 @@ SWITCHES = (
     "--enable-features=CDPScreenshotNewSurface,SkipListAccountsWithoutGaiaCookies,NetworkServiceInProcess2",
 )
 CLOSE_SECONDS = 10
+STARTS = 2  # Chromium itself crashes at a start now and then; nothing has been asked of a portal by then
 SCREEN: ViewportSize = {"width": 1280, "height": 600}  # each open page keeps a picture of this size, 4 bytes a pixel
 OPEN_FILES = 65536  # a session has a dozen connections to relay
 DRIVER_OPTIONS = "--max-semi-space-size=1"  # MB of young objects; the driver's default keeps 20 MB more
@@ -104,14 +107,16 @@ class Host:
         driver = await async_playwright().start()
         landing = Landing.make()
         try:
-            browser = await driver.chromium.launch(
-                executable_path=executable,
-                headless=not headed,
-                args=list(SWITCHES),
-                chromium_sandbox=os.geteuid() != 0,
-                downloads_path=landing.path,
-                traces_dir=landing.path / "traces",
-            )
+            async for attempt in AsyncRetrying(stop=stop_after_attempt(STARTS), reraise=True):
+                with attempt:
+                    browser = await driver.chromium.launch(
+                        executable_path=executable,
+                        headless=not headed,
+                        args=list(SWITCHES),
+                        chromium_sandbox=os.geteuid() != 0,
+                        downloads_path=landing.path,
+                        traces_dir=landing.path / "traces",
+                    )
         except Error as error:
             await driver.stop()
             landing.wipe()
