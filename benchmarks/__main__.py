@@ -35,7 +35,7 @@ def main() -> int:
         if ratio > MOST
     ]
     print(traced.told())
-    missed += ["the cost of a trace"] * (traced.ratio("trace", "wall") > evidence.MOST)
+    missed += ["the cost of a trace"] * (traced.ratio("wall") > evidence.MOST)
     decision = guard.measure()
     print(guard.told(*decision))
     missed += ["the guard's decision"] * (decision[0] > guard.MOST_MS)

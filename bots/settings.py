@@ -91,7 +91,7 @@ class Settings(BaseSettings):
     letter_seconds: int = Field(default=300, ge=1)
     code_seconds: int = Field(default=120, ge=1)
     step_timeout_seconds: int = Field(default=45, ge=1)
-    evidence: Literal["none", "failure", "screen", "trace", "snapshots"] = "failure"
+    evidence: Literal["none", "failure", "screen", "trace"] = "failure"
     log_level: LogLevel = "info"
 
     @field_validator(

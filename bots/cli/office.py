@@ -75,7 +75,7 @@ class Office:
         """The first line of a command that does more than read. Raises `InputError` that says whom to ask."""
         self.people.check(who(), action)
 
-    def take_evidence(self, wish: Literal["none", "screen", "trace", "snapshots"] | None) -> None:
+    def take_evidence(self, wish: Literal["none", "screen", "trace"] | None) -> None:
         """Take evidence of this command's runs otherwise than the settings say."""
         if wish:
             self.settings = self.settings.model_copy(update={"evidence": wish})

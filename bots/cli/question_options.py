@@ -24,8 +24,8 @@ FreshFlag = Annotated[bool, typer.Option("--fresh", help="Ask again what was ans
 ExcelFlag = Annotated[bool, typer.Option("--excel", help="Write the answers so that Excel reads their letters right.")]
 YesFlag = Annotated[bool, typer.Option("--yes", help="Ask large batches without a question back.")]
 EvidenceOption = Annotated[
-    Literal["none", "screen", "trace", "snapshots"] | None,
-    typer.Option("--evidence", help="Take evidence of this run however it ends: its last screen; a trace; its pages."),
+    Literal["none", "screen", "trace"] | None,
+    typer.Option("--evidence", help="Take evidence of this run however it ends: its last screen, or a trace too."),
 ]
 TemplateFlag = Annotated[bool, typer.Option("--template", help="Print a sample CSV.")]
 

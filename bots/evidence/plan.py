@@ -14,16 +14,12 @@ OWN = "this data folder"
 
 
 class Wish(StrEnum):
-    """When evidence is taken: never, of what fails or drifts, of every run; of every run with a trace of what it did.
-
-    With `snapshots` the trace holds each page too, as it stood before and after: a third more time.
-    """
+    """When evidence is taken: never, of what fails or drifts, of every run, of every run with a trace."""
 
     NONE = "none"
     FAILURE = "failure"
     SCREEN = "screen"
     TRACE = "trace"
-    SNAPSHOTS = "snapshots"
 
 
 @dataclass(frozen=True)
@@ -37,12 +33,7 @@ class Plan:
     @property
     def asked(self) -> bool:
         """Whether a run that succeeds leaves evidence too."""
-        return self.wish is Wish.SCREEN or self.traced
-
-    @property
-    def traced(self) -> bool:
-        """Whether each run leaves a trace."""
-        return self.wish in (Wish.TRACE, Wish.SNAPSHOTS)
+        return self.wish in (Wish.SCREEN, Wish.TRACE)
 
 
 def plan_of(settings: Settings, key: Key) -> Plan:

@@ -3,6 +3,10 @@
 A trace holds whatever is typed, every answer and every cookie while it goes on. So it is stopped altogether before a
 secret is read (a new part of the same trace would still hold what the old one knew), it begins only where no field of a
 secret is shown, and until it is sealed it lies in memory only.
+
+It holds each action, what Playwright logged of it and how long it took, but not the pages before and after it: with
+those a run took 17 % more time (`benchmarks/evidence.py`, 15 % is the most). The last page is in the evidence; those on
+the way are what `record` keeps.
 """
 
 from __future__ import annotations
@@ -25,15 +29,11 @@ STOP_SECONDS = 30.0
 
 
 class Trace:
-    """The traces of one session, in `folder`, which lies in memory; none where there is no such folder.
+    """The traces of one session, in `folder`, which lies in memory; none where there is no such folder."""
 
-    With `pages` each holds the pages too, and what was requested for them.
-    """
-
-    def __init__(self, folder: Path | None, *, pages: bool) -> None:
+    def __init__(self, folder: Path | None) -> None:
         self.why_not = "" if folder else "there is no folder in memory (/dev/shm) to keep it in"
         self._folder = folder
-        self._pages = pages
         self._context: BrowserContext | None = None
         self._files: list[Path] = []
 
@@ -45,7 +45,7 @@ class Trace:
             self.why_not = "the page shows a field for a secret"
             return
         self._context = page.context
-        await page.context.tracing.start(screenshots=False, snapshots=self._pages)
+        await page.context.tracing.start(screenshots=False, snapshots=False)
 
     async def end(self) -> None:
         """Stop it altogether. Raises `WorkerLost` when that can't be done: then nothing secret may follow."""

@@ -62,7 +62,7 @@ class Witness:
     def attend(self, desk: Desk, plan: Plan, traces: Path | None) -> None:
         """Be ready to take what the plan wants; a trace is kept in the folder `traces` while it goes on."""
         self._desk, self._plan = desk, plan
-        self._trace = Trace(traces, pages=plan.wish is Wish.SNAPSHOTS) if plan.traced else None
+        self._trace = Trace(traces) if plan.wish is Wish.TRACE else None
 
     async def step(self, private: bool) -> None:
         """A step begins. Before a private one the trace ends for good. Raises `WorkerLost` when it does not."""

@@ -161,7 +161,7 @@ def page(tracing: Tracing, secret_field: bool = False) -> Any:
 async def test_nothing_secret_follows_a_trace_that_may_go_on(
     tmp_path: Path, failures: list[Exception], lost: bool
 ) -> None:
-    trace = Trace(tmp_path, pages=True)
+    trace = Trace(tmp_path)
     await trace.begin(page(Tracing(failures)))
     if not lost:
         await trace.end()
@@ -255,7 +255,7 @@ async def test_nothing_is_kept_where_none_is_wanted_and_no_run_fails_for_want_of
 async def test_a_trace_begins_in_memory_and_on_a_page_without_secret_fields_only(
     folder: Path | None, secret_field: bool
 ) -> None:
-    pack, trace = Pack([], 1000), Trace(folder, pages=True)
+    pack, trace = Pack([], 1000), Trace(folder)
     await trace.begin(page(Tracing([Error("it was begun")] * 3), secret_field))
     await trace.add_to(pack)
     assert pack.left_out == [f"trace: {trace.why_not}"]
@@ -263,7 +263,7 @@ async def test_a_trace_begins_in_memory_and_on_a_page_without_secret_fields_only
 
 
 async def test_a_trace_that_holds_a_secret_after_all_is_dropped(tmp_path: Path) -> None:
-    trace = Trace(tmp_path, pages=True)
+    trace = Trace(tmp_path)
     with zipfile.ZipFile(tmp_path / "t.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("trace.network", f"cookie={SECRET}")
     trace._files.append(tmp_path / "t.zip")

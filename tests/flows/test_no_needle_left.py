@@ -79,7 +79,7 @@ class Walk:
 def walk(
     house: House, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Iterator[Walk]:
-    house.settings = house.settings.model_copy(update={"evidence": "snapshots", "brake_refusals": 1000})
+    house.settings = house.settings.model_copy(update={"evidence": "trace", "brake_refusals": 1000})
     start_logging(tmp_path / "log", "debug")
     planted = Planted(house)
     planted.note_what_is_typed(monkeypatch)
