@@ -43,6 +43,7 @@ SWITCHES = (
 CLOSE_SECONDS = 10
 STARTS = 2  # Chromium itself crashes at a start now and then; nothing has been asked of a portal by then
 SCREEN: ViewportSize = {"width": 1280, "height": 600}  # each open page keeps a picture of this size, 4 bytes a pixel
+NO_SANDBOX = ("sandboxing failed", "No usable sandbox", "zygote_host")  # what Playwright or Chromium says then
 OPEN_FILES = 65536  # a session has a dozen connections to relay
 DRIVER_OPTIONS = "--max-semi-space-size=1"  # MB of young objects; the driver's default keeps 20 MB more
 
@@ -86,6 +87,28 @@ def _playwrights_own(environment: Mapping[str, str]) -> list[str]:
     return [str(shell) for shell in shells if shell.is_file() and os.access(shell, os.X_OK)]
 
 
+async def _driver() -> Playwright:
+    from playwright.async_api import async_playwright
+
+    os.environ.setdefault("NODE_OPTIONS", DRIVER_OPTIONS)
+    try:
+        return await async_playwright().start()
+    except Exception:  # noqa: BLE001 - the library has no class for it
+        raise InputError(
+            "Playwright's driver does not start: `python -m playwright --version` says why; "
+            "where libatomic.so.1 is missing, `apt-get install libatomic1`"
+        ) from None
+
+
+def _why(words: str) -> str:
+    if any(sign in words for sign in NO_SANDBOX):
+        return (
+            "this machine or container gives it no sandbox (unprivileged user namespaces); "
+            "docs/operating.md, The browser's sandbox, says what to do"
+        )
+    return words.splitlines()[0][:200]
+
+
 class Host:
     """One browser process with many contexts. Drained rather than killed: it takes no new contexts, then ends."""
 
@@ -97,14 +120,16 @@ class Host:
         self.open = 0
 
     @classmethod
-    async def start(cls, executable: Path, *, headed: bool = False) -> Host:
-        """Start a driver and a browser, `headed` with a window."""
-        from playwright.async_api import Error, async_playwright
+    async def start(cls, executable: Path, *, headed: bool = False, sandbox: bool = True) -> Host:
+        """Start a driver and a browser, `headed` with a window, in Chromium's `sandbox` unless root starts it.
 
-        os.environ.setdefault("NODE_OPTIONS", DRIVER_OPTIONS)
+        Raises `InputError` that says why one does not start.
+        """
+        from playwright.async_api import Error
+
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, OPEN_FILES), most))
-        driver = await async_playwright().start()
+        driver = await _driver()
         landing = Landing.make()
         try:
             async for attempt in AsyncRetrying(stop=stop_after_attempt(STARTS), reraise=True):
@@ -113,15 +138,14 @@ class Host:
                         executable_path=executable,
                         headless=not headed,
                         args=list(SWITCHES),
-                        chromium_sandbox=os.geteuid() != 0,
+                        chromium_sandbox=sandbox and os.geteuid() != 0,
                         downloads_path=landing.path,
                         traces_dir=landing.path / "traces",
                     )
         except Error as error:
             await driver.stop()
             landing.wipe()
-            reason = str(error).splitlines()[0][:200]
-            raise InputError(f"the browser {executable} does not start: {reason}") from None
+            raise InputError(f"the browser {executable} does not start: {_why(str(error))}") from None
         return cls(driver, browser, landing)
 
     @property

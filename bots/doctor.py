@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bots import now
-from bots.browser import find_browser
+from bots.browser import Host, find_browser
 from bots.codes.backup import BackupCodes
 from bots.codes.channels import check_mailbox, try_mailbox
 from bots.codes.texting import check_account_texts, check_texts
@@ -49,11 +50,10 @@ class Finding:
         return asdict(self)
 
 
-def examine(settings: Settings) -> list[Finding]:
-    """Look at everything a run needs. Never raises for what it finds."""
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Look at everything a run needs, what takes longest at the end. Never raises for what it finds."""
     checks: dict[str, Callable[[], str]] = {
         "data folder": lambda: _data_folder(settings.home),
-        "browser": lambda: str(find_browser(settings.browser_executable)),
         "settings": lambda: str(settings.config_file),
         "columns": lambda: f"{_headings(settings.config / 'columns.toml')} headings mapped",
         "payer aliases": lambda: f"{len(load_aliases(settings.config / 'payer_aliases.csv'))} codes mapped",
@@ -69,8 +69,9 @@ def examine(settings: Settings) -> list[Finding]:
         "evidence": lambda: _evidence(settings),
         "credential managers": lambda: f"{len(load_places(settings.config / VAULTS).vaults)} named",
     }
-    findings = [_finding(what, look) for what, look in checks.items()]
-    return findings + list(_accounts(settings))
+    yield from (_finding(what, look) for what, look in checks.items())
+    yield from _accounts(settings)
+    yield _finding("browser", lambda: asyncio.run(_browser(settings)))
 
 
 def _finding(what: str, look: Callable[[], str]) -> Finding:
@@ -78,6 +79,14 @@ def _finding(what: str, look: Callable[[], str]) -> Finding:
         return Finding(what, True, look())
     except (InputError, CodeNotReceived, OSError, VaultError) as error:
         return Finding(what, False, " ".join(str(error).split()))
+
+
+async def _browser(settings: Settings) -> str:
+    """The browser, once it was started."""
+    executable = find_browser(settings.browser_executable)
+    host = await Host.start(executable, sandbox=settings.browser_sandbox)
+    await host.stop()
+    return f"{executable} starts" + ("" if settings.browser_sandbox else ", without a sandbox of its own")
 
 
 def _data_folder(home: Path) -> str:

@@ -42,6 +42,7 @@ class Engine:
         step_seconds: float,
         person: Person | None = None,
         headed: bool = False,
+        sandbox: bool = True,
         pace: Pace | None = None,
     ) -> None:
         """`person` acts in every session of this engine, in a browser that is `headed` for them."""
@@ -53,6 +54,7 @@ class Engine:
         self._step_seconds = step_seconds
         self._person = person
         self._headed = headed
+        self._sandbox = sandbox
         self._pace = pace
         self._hosts: list[Host] = []
         self._starting = asyncio.Lock()
@@ -115,7 +117,7 @@ class Engine:
             for host in self._hosts:
                 if host.alive and host.served < CONTEXTS_PER_HOST:
                     return host
-            host = await Host.start(self._executable, headed=self._headed)
+            host = await Host.start(self._executable, headed=self._headed, sandbox=self._sandbox)
             self._hosts.append(host)
             return host
 

@@ -52,6 +52,7 @@ class Settings(BaseSettings):
     config: Path = Path("config")
     key_file: Path = Path("vault.key")
     browser_executable: Path | None = None
+    browser_sandbox: bool = True
     portal_addresses: dict[str, Origin] = {}
     sign_ins_at_once: int = Field(default=4, ge=1, le=64)
     runs_per_portal: int = Field(default=4, ge=1, le=64)

@@ -48,12 +48,13 @@ def doctor(json: Json = False) -> None:
     """Look for what would make a run fail, without contacting any portal."""
     from bots.doctor import examine
 
-    findings = examine(office.settings)
+    findings = []
+    for finding in examine(office.settings):
+        findings.append(finding)
+        if not json:
+            print(f"{'ok  ' if finding.good else 'FIX '} {finding.what}: {finding.words}", flush=True)
     if json:
         print_json([finding.as_dict() for finding in findings])
-    else:
-        for finding in findings:
-            print(f"{'ok  ' if finding.good else 'FIX '} {finding.what}: {finding.words}")
     wrong = sum(not finding.good for finding in findings)
     if wrong:
         if not json:

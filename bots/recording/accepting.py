@@ -38,7 +38,7 @@ class Reading:
 
 async def read_again(recordings: Iterable[Recording], settings: Settings) -> list[Reading]:
     """Each of them as it is read now, in a browser without network."""
-    host = await Host.start(find_browser(settings.browser_executable))
+    host = await Host.start(find_browser(settings.browser_executable), sandbox=settings.browser_sandbox)
     found = []
     try:
         async with host.context(None) as (context, _):

@@ -114,6 +114,7 @@ class Runner:
             step_seconds=settings.step_timeout_seconds,
             person=person,
             headed=headed,
+            sandbox=settings.browser_sandbox,
             pace=pace,
         )
 

@@ -24,7 +24,7 @@ from payers.registry import find_portal
 
 
 def told(home: Path, what: str) -> tuple[bool, str]:
-    [finding] = [each for each in examine(settings.load(home)) if each.what == what]
+    finding = next(each for each in examine(settings.load(home)) if each.what == what)
     return finding.good, finding.words
 
 

@@ -41,7 +41,7 @@ def test_the_unit_waits_for_the_service_to_say_so_and_keeps_it_in_its_place() ->
         assert line in lines
 
 
-# --- the container file, which nothing here can build
+# --- the container file, read rather than built
 
 
 def instructions() -> list[tuple[str, str]]:
@@ -102,5 +102,7 @@ def test_it_runs_as_nobody_in_particular_keeps_its_data_and_says_how_it_is() -> 
     assert f"http://127.0.0.1:{Settings.model_fields['status_port'].default}/healthz" in health
     assert "/healthz" in Path(site.__file__).read_text()
     assert words_of("STOPSIGNAL") == ["SIGTERM"]
+    for needed in ("chromium-headless-shell", "libatomic1"):  # the browser, and what Playwright's driver is linked to
+        assert needed in words_of("RUN")[0].split()
     [entry], [command] = words_of("ENTRYPOINT"), words_of("CMD")
     assert entry == '["portalkeeper"]' and "portalkeeper" in PROJECT["project"]["scripts"] and command == '["serve"]'
