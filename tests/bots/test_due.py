@@ -6,7 +6,6 @@ import json
 import os
 import resource
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_process import run_command
 
 from bots import freezes, now, settings
 from bots.desk import Failure
@@ -418,9 +418,7 @@ class Desk:
         self.inventory = Inventory(home / "inventory.db")
 
     def pk(self, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "bots", *arguments], env=self.env, input=given, capture_output=True, text=True
-        )
+        return run_command(arguments, self.env, given)
 
 
 @pytest.fixture

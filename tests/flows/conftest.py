@@ -9,14 +9,13 @@ import sys
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 import pytest_asyncio
 from house import House, World
+from shared_browser import SharedHost
 
 from bots import engine, now
-from bots.browser import Host
 
 SITES = ("portal", "site", "generation")  # what a table of cases is tried at, by the name of the parameter
 
@@ -65,31 +64,6 @@ def house(tmp_path: Path, world: World) -> Iterator[House]:
     world.clear_faults()
     house.inventory.close()
     now.use_sandbox_clock(None)
-
-
-class SharedHost(Host):
-    """The browser that all runs of a test process share, each in a context of its own; to start one costs a run's half."""
-
-    shared: ClassVar[Host | None] = None
-
-    @classmethod
-    async def start(cls, executable: Path, *, headed: bool = False) -> Host:
-        if headed:
-            return await Host.start(executable, headed=True)
-        worn = cls.shared and cls.shared.open == 0 and cls.shared.served >= engine.CONTEXTS_PER_HOST
-        if cls.shared is None or worn or not cls.shared.alive:
-            await cls.end()
-            cls.shared = await super().start(executable)
-        return cls.shared
-
-    @classmethod
-    async def end(cls) -> None:
-        if cls.shared:
-            await Host.stop(cls.shared)
-        cls.shared = None
-
-    async def stop(self) -> None:
-        """The next run goes on with it."""
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session", autouse=True)

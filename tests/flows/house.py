@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from command_process import run_command
 from pydantic import SecretStr
 
 from bots import now, settings
@@ -145,6 +146,10 @@ class House:
 
     def pk(self, *arguments: str, given: str = "", seconds: float = 120) -> subprocess.CompletedProcess[str]:
         """Run the command line as a person would."""
+        return run_command(arguments, self.env, given, seconds)
+
+    def process(self, *arguments: str, given: str = "", seconds: float = 120) -> subprocess.CompletedProcess[str]:
+        """Run it where the process itself is the matter."""
         return subprocess.run(
             self.command(*arguments), env=self.env, input=given, capture_output=True, text=True, timeout=seconds
         )

@@ -189,7 +189,7 @@ def test_nothing_is_left_behind(house: House, tmp_path: Path) -> None:
     name, _ = house.account()
     house.env["TMPDIR"] = str(tmp_path / "temporary")
     (tmp_path / "temporary").mkdir()
-    assert house.pk("sign-in", name).returncode == 0
+    assert house.process("sign-in", name).returncode == 0
     process = house.start("sign-in", name)
     time.sleep(1)  # when the kill falls is the attack, not a wait
     process.kill()
