@@ -14,6 +14,7 @@ from sandbox.account_orders import apply_account, portal_named
 from sandbox.letter_orders import ordered_letter
 from sandbox.organizations import ORGANIZATIONS
 from sandbox.policy import InputError, flag, number, text, whole
+from sandbox.sessions import BROWSER
 from sandbox.sign_in import complete
 from sandbox.sites import HOSTS
 from sandbox.text_provider import TextProvider
@@ -138,10 +139,13 @@ class Control:
         return JSONResponse({"deleted": user})
 
     async def open_session(self, request: Request) -> Response:
-        """Somebody else signs in to this account, from elsewhere."""
-        portal, user = self._account(await read_json(request))
-        session = portal.sessions.begin(user, opened_by="somebody else")
-        return JSONResponse({"stage": complete(portal, session)})
+        """Somebody else signs in to this account, from elsewhere; a browser like the worker's if not `elsewhere`."""
+        order = await read_json(request)
+        elsewhere = flag("elsewhere", order.pop("elsewhere", True))
+        portal, user = self._account(order)
+        session = portal.sessions.begin(user, "somebody else" if elsewhere else BROWSER)
+        stage = complete(portal, session)
+        return JSONResponse({"stage": stage, "token": session.token, "bearer": session.bearer})
 
     async def end_sessions(self, request: Request) -> Response:
         """End all sessions of an account."""

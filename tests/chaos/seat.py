@@ -185,7 +185,7 @@ class Host:
     traces = None
 
     @classmethod
-    async def start(cls, executable: Path, *, headed: bool) -> Host:
+    async def start(cls, executable: Path, *, headed: bool, sandbox: bool) -> Host:
         return cls()
 
     @asynccontextmanager

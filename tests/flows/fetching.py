@@ -130,7 +130,7 @@ def text_of(data: bytes, trace: str) -> bytes:
 
 async def fetches_and_marks(house: House, portal: str) -> None:
     """Everything listed is on disk and marked; a second run downloads nothing."""
-    name, user = house.account(portal)
+    name, user = house.account(portal, signed_in=True)
     rows, question = rows_and_question(house, portal, user, 3)
     run, [answer] = await fetch(house, name, question)
     assert run.failure is None
@@ -153,12 +153,12 @@ async def fetches_and_marks(house: House, portal: str) -> None:
     assert again.failure is None
     assert (said(second).kept, len(said(second).listed)) == ((), len(rows))
     assert house.world.account(portal, user)["era_downloads"] == len(rows)
-    assert house.world.account(portal, user)["password_submissions"] == 1
+    assert house.world.account(portal, user)["password_submissions"] == 0
 
 
 async def none_is_an_answer(house: House, portal: str) -> None:
     """A day without a payment."""
-    name, user = house.account(portal)
+    name, user = house.account(portal, signed_in=True)
     ago = next(n for n in range(30) if not offered(house, portal, user, era_question(house, portal, 1, ago=n)))
     run, [answer] = await fetch(house, name, era_question(house, portal, 1, ago=ago))
     assert run.failure is None
@@ -169,7 +169,7 @@ async def none_is_an_answer(house: House, portal: str) -> None:
 
 async def all_pages(house: House, portal: str, least: int) -> None:
     """Every page is listed; of what is on them, what was asked for by its trace is fetched."""
-    name, user = house.account(portal)
+    name, user = house.account(portal, signed_in=True)
     rows, question = rows_and_question(house, portal, user, least)
     traces = (rows[0]["trace"], rows[-1]["trace"])
     run, [answer] = await fetch(house, name, only(question, *traces))
@@ -181,7 +181,7 @@ async def all_pages(house: House, portal: str, least: int) -> None:
 
 async def only_who_was_asked_for(house: House, portal: str, npi: str) -> None:
     """Another organization, then one payee of the first: only theirs are listed and fetched."""
-    name, user = house.account(portal)
+    name, user = house.account(portal, signed_in=True)
     other = era_question(house, portal, 7, organization=OTHER_ORGANIZATION, ago=7)
     rows, one = rows_and_question(house, portal, user, 1, npi=npi)
     run, [first, second] = await fetch(house, name, other, one)
@@ -198,7 +198,7 @@ async def only_what_comes_by_the_portal(house: House, portal: str, npi: str) -> 
 
     The rest comes by both ways, and waits until somebody has told that nothing came by the other.
     """
-    name, user = house.account(portal)
+    name, user = house.account(portal, signed_in=True)
     question = era_question(house, portal, 28)
     lines = f"{PAYER_IDS[portal]},{npi},clearinghouse,", ",,both,"
     (house.settings.config / "era_routes.csv").write_text("\n".join(["payer,payee,route,enrolled_on", *lines]))
@@ -222,7 +222,7 @@ async def only_what_comes_by_the_portal(house: House, portal: str, npi: str) -> 
 
 async def not_listed_for_this_account(house: House, portal: str) -> None:
     """An organization that the account does not have is said to be missing; nothing is searched."""
-    name, user = house.account(portal, organizations=[ORGANIZATION.name])
+    name, user = house.account(portal, organizations=[ORGANIZATION.name], signed_in=True)
     stranger = Organization(name=OTHER_ORGANIZATION.name, tin=OTHER_ORGANIZATION.tin)
     run, results = await fetch(house, name, era_question(house, portal, organization=stranger))
     assert run.failure is None
@@ -242,7 +242,7 @@ SEARCH_FAULTS = {
 
 async def searches_meet(house: House, portal: str) -> None:
     """A list that is not the answer to the search is not walked; the next question is answered."""
-    name, user = house.account(portal)
+    name, user = house.account(portal, signed_in=True)
     rows, question = rows_and_question(house, portal, user, 1)
     found: dict[str, object] = {}
     house.world.post("/clock", advance_seconds=0)
@@ -265,7 +265,7 @@ FILE_FAULTS = {
 
 async def files_come_wrong_at_first(house: House, portal: str, kind: str) -> None:
     """What is no file is not kept, and the payment is tried once more in the same run."""
-    name, user = house.account(portal)
+    name, user = house.account(portal, signed_in=True)
     rows, question = rows_and_question(house, portal, user, 2)
     order(house, portal, user, kind)
     run, [answer] = await fetch(house, name, question)
@@ -278,7 +278,7 @@ async def files_come_wrong_at_first(house: House, portal: str, kind: str) -> Non
 
 async def files_come_wrong_always(house: House, portal: str, kind: str, words: str) -> None:
     """It is said, nothing is kept or marked as had, and a later run finds them."""
-    name, user = house.account(portal)
+    name, user = house.account(portal, signed_in=True)
     rows, question = rows_and_question(house, portal, user, 2)
     order(house, portal, user, kind, times=None)
     run, [answer] = await fetch(house, name, question)
@@ -293,7 +293,7 @@ async def files_come_wrong_always(house: House, portal: str, kind: str, words: s
 
 async def a_truncated_file_is_fetched_again(house: House, portal: str) -> None:
     """It is kept as it came, for it may be all there is; being torn it is not passed on, and set aside."""
-    name, user = house.account(portal)
+    name, user = house.account(portal, signed_in=True)
     rows, question = rows_and_question(house, portal, user, 1)
     rows, question = rows[:1], only(question, rows[0]["trace"])
     order(house, portal, user, "truncated_file")
@@ -319,7 +319,7 @@ def passed_on(house: House) -> list[str]:
 
 async def late_and_revised(house: House, portal: str) -> None:
     """A payment without a file is listed and fetched when it has one; a revised file comes beside the first."""
-    name, user = house.account(portal)
+    name, user = house.account(portal, signed_in=True)
     rows, question = rows_and_question(house, portal, user, 2)
     late, revised = rows[0]["trace"], rows[1]["trace"]
     house.world.post("/payments", portal=portal, user=user, trace=late, late=True)
@@ -375,7 +375,7 @@ RUN_FAULTS = (
 
 async def the_run_meets(house: House, portal: str, fault: Fault) -> None:
     """The run ends without an answer, and says what was in the way or which part of the page it misses."""
-    name, user = house.account(portal)
+    name, user = house.account(portal, signed_in=True)
     _, question = rows_and_question(house, portal, user, 1)
     order(house, portal, user, fault.kind, fault.at)
     run, results = await fetch(house, name, question)
@@ -388,7 +388,7 @@ async def the_run_meets(house: House, portal: str, fault: Fault) -> None:
 
 async def permission_is_missing(house: House, portal: str) -> None:
     """An account without the role searches nothing."""
-    name, user = house.account(portal, roles=["eligibility"])
+    name, user = house.account(portal, roles=["eligibility"], signed_in=True)
     run, results = await fetch(house, name, era_question(house, portal))
     assert (run.failure and run.failure.error, results) == ("PermissionMissing", [])
     assert house.world.account(portal, user)["era_searches"] == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import itertools
 import json
@@ -15,16 +16,18 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import urlsplit
 
 from command_process import run_command
 from pydantic import SecretStr
 
 from bots import now, settings
 from bots.desk import Question
+from bots.disk import private_folder, write_durably
 from bots.inventory import Inventory
 from bots.inventory.accounts import Scope, add_account, add_organization, add_provider
 from bots.runner import Runner
-from bots.sealing import load_key
+from bots.sealing import load_key, seal
 from bots.vault import create_vault
 from flows.claim_status import ClaimStatusInquiry
 from flows.eligibility import EligibilityInquiry
@@ -36,6 +39,13 @@ OTHER_ORGANIZATION = Organization(name="Cedar Hollow Pediatrics", tin="000007312
 NPI = "2000001018"
 OTHER_NPI = "2000002016"
 RELATIONSHIPS = {"self": Relationship.SELF, "spouse": Relationship.SPOUSE, "child": Relationship.CHILD}
+SESSION_COOKIES = {  # of each simulated portal, and its host where that is not the portal's own
+    "availity": ("AVSESSION", ""),
+    "epaces": ("ASP.NET_SessionId", ""),
+    "medi_cal": ("MCSESSION", ""),
+    "tmhp": ("OKTASID", "iamonline.localhost"),
+    "uhc": ("UHCSESSION", ""),
+}
 _numbers = itertools.count(1)
 
 
@@ -118,8 +128,13 @@ class House:
         for npi in (NPI, OTHER_NPI):
             add_provider(self.inventory, Provider(npi=npi), "", by="test", at=at)
 
-    def account(self, portal: str = "availity", *, password: str | None = None, **changes: Any) -> tuple[str, str]:
-        """A fresh login on a portal; returns the account's name and its user id. `password` goes into the vault only."""
+    def account(
+        self, portal: str = "availity", *, password: str | None = None, signed_in: bool = False, **changes: Any
+    ) -> tuple[str, str]:
+        """A fresh login on a portal; returns the account's name and its user id. `password` goes into the vault only.
+
+        One that is `signed_in` has the state that an earlier run would have kept, where the sign-in is not the matter.
+        """
         number = next(_numbers)
         user = f"test{os.getpid() % 10000:04}{number:03}" + ("@clinic.example" if portal == "medi_cal" else "")
         made = self.world.post("/accounts", portal=portal, user=user, **changes)
@@ -131,7 +146,21 @@ class House:
         self.vault.put(
             name, password=SecretStr(password or made["password"]), totp_secret=SecretStr(made["totp_secret"])
         )
+        if signed_in:
+            self._keep_session(portal, name, user)
         return name, user
+
+    def _keep_session(self, portal: str, name: str, user: str) -> None:
+        session = self.world.post("/sessions", portal=portal, user=user, elsewhere=False)
+        assert session["stage"] == "home", session
+        cookie, host = SESSION_COOKIES[portal]
+        address = self.world.urls[portal]
+        kept = {"name": cookie, "value": session["token"], "domain": host or urlsplit(address).hostname, "path": "/"}
+        kept |= {"expires": -1, "httpOnly": True, "secure": False, "sameSite": "Lax"}
+        tokens = {address: {"uhc.bearer": session["bearer"]}} if portal == "uhc" else {}
+        state = {"storage": {"cookies": [kept], "origins": []}, "session": tokens}
+        sealed = base64.b64encode(seal(json.dumps(state).encode(), self.key))
+        write_durably(private_folder(self.settings.state_folder) / f"{name}.age", sealed)
 
     @asynccontextmanager
     async def runner(self, source: str = "command") -> AsyncIterator[Runner]:

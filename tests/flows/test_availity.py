@@ -13,7 +13,7 @@ from flows.errors import InputError
 
 async def test_a_payer_whose_id_is_not_public_is_told_by_its_title(house: House) -> None:
     """Its neighbour's name begins like its own."""
-    name, user = house.account()
+    name, user = house.account(signed_in=True)
     members = [
         next(each for each in house.world.members("availity", kind) if each["payer_name"] == "Florida Blue")
         for kind in ("active", "inactive", "not_found")
@@ -27,7 +27,7 @@ async def test_a_payer_whose_id_is_not_public_is_told_by_its_title(house: House)
 
 
 async def test_asks_in_the_region_of_the_state(house: House) -> None:
-    name, user = house.account()
+    name, user = house.account(signed_in=True)
     member = house.world.members("availity", "active")[0]
     there, elsewhere = (
         asked.model_copy(update={"inquiry": asked.inquiry.model_copy(update={"state": state})})

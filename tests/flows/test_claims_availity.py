@@ -54,7 +54,7 @@ async def test_a_dependent(house: House) -> None:
 
 
 async def test_a_payer_whose_id_is_not_public(house: House) -> None:
-    name, _ = house.account()
+    name, _ = house.account(signed_in=True)
     claim = next(each for each in house.world.claims("availity", "paid") if each["payer"] == "florida-blue")
     run, [found] = await claiming.ask_claims(house, name, claim_question(house.world, claim))
     assert run.failure is None
@@ -64,7 +64,7 @@ async def test_a_payer_whose_id_is_not_public(house: House) -> None:
 
 async def test_a_payer_without_the_standard_search(house: House) -> None:
     """It is asked by member and dates; the general message that nothing was found is an answer."""
-    name, user = house.account()
+    name, user = house.account(signed_in=True)
     cigna = [each for each in house.world.claims("availity") if each["payer"] == "62308"]
     claim, other = claiming.of_one_member(cigna, 2)
     long_ago = {"service_from": "2020-01-02", "service_to": "2020-01-03"}

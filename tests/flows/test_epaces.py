@@ -22,7 +22,7 @@ TWO_ETINS = "2000001026"
 
 async def test_opens_no_response_of_a_colleague(house: House) -> None:
     """Others asked for the same clients at the same time."""
-    name, user = house.account("epaces")
+    name, user = house.account("epaces", signed_in=True)
     members = house.world.members("epaces", "active")[:2]
     _, answers = await ask(house, name, *map(question, members))
     assert all(isinstance(answer, EligibilityAnswer) for answer in answers), answers
@@ -31,7 +31,7 @@ async def test_opens_no_response_of_a_colleague(house: House) -> None:
 
 
 async def test_a_provider_that_is_not_listed_or_has_two_etins_is_not_guessed(house: House) -> None:
-    name, user = house.account("epaces", organizations=["Example Valley Medical Group"])
+    name, user = house.account("epaces", organizations=["Example Valley Medical Group"], signed_in=True)
     member = house.world.members("epaces", "active")[0]
     asked = [question(member, OTHER_ORGANIZATION, OTHER_NPI), question(member, npi=TWO_ETINS), question(member)]
     _, results = await ask(house, name, *asked)
@@ -42,7 +42,7 @@ async def test_a_provider_that_is_not_listed_or_has_two_etins_is_not_guessed(hou
 
 
 async def test_reads_every_claim(house: House) -> None:
-    name, user = house.account("epaces")
+    name, user = house.account("epaces", signed_in=True)
     members = with_claims(house, "epaces", lambda count: 0 < count < 10)[:4]
     run, answers = await ask_claims(house, name, *map(medicaid_question, members))
     assert run.failure is None
@@ -63,7 +63,7 @@ async def test_reads_every_claim(house: House) -> None:
 
 
 async def test_no_claim_is_an_answer_and_more_than_a_page_is_none(house: House) -> None:
-    name, _ = house.account("epaces")
+    name, _ = house.account("epaces", signed_in=True)
     [many], none = (
         with_claims(house, "epaces", lambda count: count > 10),
         with_claims(house, "epaces", lambda count: not count),
@@ -100,7 +100,7 @@ async def test_words_that_stood_there_before_are_no_verdict(house: House) -> Non
 
 async def test_a_request_that_stays_in_process_is_no_answer(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "ANSWER_SECONDS", 4)
-    name, user = house.account("epaces")
+    name, user = house.account("epaces", signed_in=True)
     order(house, "epaces", user, "slow_answer", seconds=60)
     members = house.world.members("epaces", "active")[:2]
     _, [late, answered] = await ask(house, name, *map(question, members))

@@ -97,7 +97,7 @@ async def test_days_that_the_portal_does_not_take(
     house: House, policies: Callable[..., None], rule: str, phrase: str
 ) -> None:
     policies("availity", **{rule: 10})
-    name, _ = house.account()
+    name, _ = house.account(signed_in=True)
     run, [refused, taken] = await fetching.fetch(
         house, name, fetching.era_question(house, "availity", 12), fetching.era_question(house, "availity", 9)
     )
@@ -107,7 +107,7 @@ async def test_days_that_the_portal_does_not_take(
 
 
 async def test_a_payer_whose_id_is_not_public_is_told_by_its_title(house: House) -> None:
-    name, user = house.account()
+    name, user = house.account(signed_in=True)
     question = fetching.era_question(house, "availity", payer="florida-blue")
     run, _ = await fetching.fetch(house, name, question)
     assert run.failure is None

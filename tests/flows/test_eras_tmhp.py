@@ -93,7 +93,7 @@ async def test_days_that_the_portal_does_not_take(
     house: House, policies: Callable[..., None], rule: str, phrase: str
 ) -> None:
     policies("tmhp", **{rule: 10})
-    name, _ = house.account("tmhp")
+    name, _ = house.account("tmhp", signed_in=True)
     run, [refused, taken] = await fetching.fetch(
         house, name, fetching.era_question(house, "tmhp", 12), fetching.era_question(house, "tmhp", 9)
     )

@@ -87,7 +87,7 @@ async def test_the_account_lacks_the_role(house: House) -> None:
 
 
 async def test_a_span_of_more_than_ninety_days_is_asked_in_parts(house: House) -> None:
-    name, user = house.account("uhc")
+    name, user = house.account("uhc", signed_in=True)
     rows, question = fetching.rows_and_question(house, "uhc", user, 40)
     run, [answer] = await fetching.fetch(house, name, fetching.only(question, rows[-1]["trace"]))
     assert run.failure is None
@@ -97,14 +97,14 @@ async def test_a_span_of_more_than_ninety_days_is_asked_in_parts(house: House) -
 
 
 async def test_days_that_the_portal_does_not_offer_any_more(house: House) -> None:
-    name, _ = house.account("uhc")
+    name, _ = house.account("uhc", signed_in=True)
     run, [refused] = await fetching.fetch(house, name, fetching.era_question(house, "uhc", 400))
     assert run.failure is None
     assert (getattr(refused, "error", ""), getattr(refused, "phrase", "")) == ("InputError", "era_days")
 
 
 async def test_several_files_come_in_one_zip(house: House) -> None:
-    name, user = house.account("uhc")
+    name, user = house.account("uhc", signed_in=True)
     rows, question = fetching.rows_and_question(house, "uhc", user, 3)
     await fetching.fetch(house, name, question)
     found = fetching.kept(house)

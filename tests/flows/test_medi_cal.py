@@ -28,7 +28,7 @@ async def test_the_listed_agreement_is_accepted_and_told(house: House) -> None:
 
 
 async def test_a_provider_that_is_not_listed_asks_nothing(house: House) -> None:
-    name, user = house.account("medi_cal", organizations=["Example Valley Medical Group"])
+    name, user = house.account("medi_cal", organizations=["Example Valley Medical Group"], signed_in=True)
     member = house.world.members("medi_cal", "active")[0]
     _, [refused, answered] = await ask(house, name, question(member, OTHER_ORGANIZATION, OTHER_NPI), question(member))
     assert isinstance(refused, Failure) and refused.error == "InputError"
@@ -78,7 +78,7 @@ async def test_a_session_that_ends_inside_the_result_is_signed_in_again(
 
 
 async def test_reads_every_claim(house: House) -> None:
-    name, user = house.account("medi_cal")
+    name, user = house.account("medi_cal", signed_in=True)
     members = with_claims(house, "medi_cal", bool)[:4]  # the first one has more than ten
     run, answers = await ask_claims(house, name, *map(medicaid_question, members))
     assert run.failure is None
@@ -95,7 +95,7 @@ async def test_reads_every_claim(house: House) -> None:
 
 
 async def test_no_claim_is_an_answer(house: House) -> None:
-    name, _ = house.account("medi_cal")
+    name, _ = house.account("medi_cal", signed_in=True)
     [some, *_], [none, *_] = (
         with_claims(house, "medi_cal", bool),
         with_claims(house, "medi_cal", lambda count: not count),

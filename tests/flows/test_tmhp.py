@@ -14,7 +14,7 @@ from flows.parties import Organization
 
 
 async def test_reads_the_program_and_its_dates(house: House) -> None:
-    name, _ = house.account("tmhp")
+    name, _ = house.account("tmhp", signed_in=True)
     members = [*house.world.members("tmhp", "active")[:5], *house.world.members("tmhp", "inactive")[:2]]
     _, answers = await ask(house, name, *map(question, members))
     for member, answer in zip(members, answers, strict=True):
@@ -27,7 +27,7 @@ async def test_reads_the_program_and_its_dates(house: House) -> None:
 
 
 async def test_says_when_the_account_may_not_ask_for_an_organization_or_provider(house: House) -> None:
-    name, user = house.account("tmhp", organizations=["Example Valley Medical Group"])
+    name, user = house.account("tmhp", organizations=["Example Valley Medical Group"], signed_in=True)
     member = house.world.members("tmhp", "active")[0]
     elsewhere = Organization(name="Cedar Hollow Pediatrics", tin=OTHER_ORGANIZATION.tin)
     _, results = await ask(

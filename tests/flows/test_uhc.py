@@ -13,7 +13,7 @@ from flows.eligibility import Coverage, EligibilityAnswer, Match
 
 
 async def test_reads_every_benefit_and_what_is_left_of_limits(house: House) -> None:
-    name, _ = house.account("uhc")
+    name, _ = house.account("uhc", signed_in=True)
     members = house.world.members("uhc", "active")[:5]
     _, answers = await ask(house, name, *map(question, members))
     for member, answer in zip(members, answers, strict=True):
@@ -49,7 +49,7 @@ def _said(plan: dict[str, str | None]) -> dict[str, Decimal]:
 
 
 async def test_knows_a_dependent_from_the_subscriber(house: House) -> None:
-    name, _ = house.account("uhc")
+    name, _ = house.account("uhc", signed_in=True)
     dependent = next(each for each in house.world.members("uhc", "active") if each["subscriber"])
     _, [answer] = await ask(house, name, question(dependent))
     assert isinstance(answer, EligibilityAnswer)
@@ -59,7 +59,7 @@ async def test_knows_a_dependent_from_the_subscriber(house: House) -> None:
 
 
 async def test_says_when_the_account_may_not_ask_for_an_organization_or_provider(house: House) -> None:
-    name, user = house.account("uhc", organizations=["Example Valley Medical Group"])
+    name, user = house.account("uhc", organizations=["Example Valley Medical Group"], signed_in=True)
     member = house.world.members("uhc", "active")[0]
     _, results = await ask(
         house, name, question(member, OTHER_ORGANIZATION, OTHER_NPI), question(member, npi=OTHER_NPI), question(member)

@@ -25,6 +25,7 @@ IMPOSSIBLE = [
     ("/policy", {"portal": "uhc", "sessions": "all"}, "sessions must be one of newest_wins"),
     ("/policy", {"portal": "uhc", "answer_seconds": True}, "answer_seconds must be a number"),
     ("/sessions", {"portal": "uhc", "user": "nobody"}, "no account 'nobody'"),
+    ("/sessions", {"portal": "uhc", "user": "nobody", "elsewhere": "no"}, "elsewhere must be true or false"),
     ("/faults", {"portal": "uhc", "kind": "fire"}, "kind must be one of server_error"),
     ("/faults", {"portal": "uhc", "kind": "terms", "at": "lookup"}, "at must be one of sign_in"),
     ("/faults", {"portal": "uhc", "kind": "hang", "times": 0}, "times must be a whole number"),
