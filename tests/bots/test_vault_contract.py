@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import subprocess
 import sys
 import timeit
@@ -21,15 +22,27 @@ from bots.vault.provider import Entry
 from flows.errors import InputError, PortalkeeperError, VaultRefused, VaultUnavailable
 
 ALL = ("embedded", *MAKERS)
+# Each start of bw takes a second, and a fresh folder five of them: what it is asked for unless CASES=all.
+OF_BITWARDEN = (
+    "test_what_is_there_is_read_exactly",
+    "test_a_new_password_is_stored_beside_the_old_and_then_put_in_force",
+    "test_what_is_changed_by_hand_at_the_same_moment_is_not_overwritten",
+    "test_a_manager_that_is_down_submits_nothing_and_changes_nothing",
+    "test_an_access_that_has_expired_is_told_as_such",
+    "test_an_item_that_is_gone_is_told_with_its_name",
+    "test_a_store_keeps_no_secret_of_an_account_after_it_was_read",
+)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "manager" in metafunc.fixturenames:
         kinds = [*MAKERS] if "theirs" in metafunc.fixturenames else [*ALL]
-        if "processes" in metafunc.function.__name__:
-            kinds.remove("bitwarden")  # a program, and a sign-in, for each process
-        if "kill" in metafunc.function.__name__:
-            kinds.remove("bitwarden")  # a second a question: killed at the stops of tests/chaos alone
+        name = metafunc.function.__name__
+        too_slow = (
+            "processes" in name or "kill" in name
+        )  # a sign-in for each process; tests/chaos kills it at its stops
+        if too_slow or (name not in OF_BITWARDEN and os.environ.get("CASES") != "all"):
+            kinds.remove("bitwarden")
         metafunc.parametrize("manager", kinds, indirect=True, scope="module")
 
 
