@@ -26,11 +26,9 @@ ALL = ("embedded", *MAKERS)
 OF_BITWARDEN = (
     "test_what_is_there_is_read_exactly",
     "test_a_new_password_is_stored_beside_the_old_and_then_put_in_force",
-    "test_what_is_changed_by_hand_at_the_same_moment_is_not_overwritten",
     "test_a_manager_that_is_down_submits_nothing_and_changes_nothing",
     "test_an_access_that_has_expired_is_told_as_such",
     "test_an_item_that_is_gone_is_told_with_its_name",
-    "test_a_store_keeps_no_secret_of_an_account_after_it_was_read",
 )
 
 

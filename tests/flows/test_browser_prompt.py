@@ -99,4 +99,4 @@ async def test_there_is_no_form_for_a_new_password(house: House) -> None:
 
 
 async def test_files_come_from_behind_the_prompt(house: House) -> None:
-    await fetching.fetches_and_marks(house, "tmhp")
+    await fetching.fetches_and_marks(house, "tmhp", signed_in=False)

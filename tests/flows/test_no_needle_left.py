@@ -87,6 +87,7 @@ def walk(
     structlog.reset_defaults()
 
 
+@pytest.mark.sampled(2)
 async def test_every_flow_leaves_nothing_in_clear(
     walk: Walk, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
