@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_process import run_command
 
 from bots import freezes, now, settings
 from bots.desk import Failure
@@ -22,6 +21,7 @@ from bots.outlook import DueItem, due_items
 from bots.outlook.due import NOBODY, NOT_KEPT, WORKER
 from flows.errors import InputError
 from payers.model import Policy, Portal
+from tests.flows.command_process import run_command
 
 AT = datetime(2026, 11, 24, 17, tzinfo=UTC)
 TODAY = date(2026, 11, 24)

@@ -22,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -287,6 +288,7 @@ def lane(seeds: Sequence[int]) -> list[Ended]:
 
 def in_browsers(seeds: Sequence[int]) -> Iterator[Ended]:
     """Many runs, side by side."""
-    with ProcessPoolExecutor(LANES) as pool:
+    # Not forked: what starts this may have a browser of its own, whose line a copy would speak into.
+    with ProcessPoolExecutor(LANES, get_context("spawn")) as pool:
         parts = [seeds[start : start + A_LANE] for start in range(0, len(seeds), A_LANE)]
         yield from itertools.chain.from_iterable(pool.map(lane, parts))

@@ -18,7 +18,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
-from command_process import run_command
 from pydantic import SecretStr
 
 from bots import now, settings
@@ -33,6 +32,7 @@ from flows.claim_status import ClaimStatusInquiry
 from flows.eligibility import EligibilityInquiry
 from flows.parties import Member, Organization, Payer, Person, Provider, Relationship
 from payers.registry import listed_payers
+from tests.flows.command_process import run_command
 
 ORGANIZATION = Organization(name="Example Valley Medical Group", tin="000004471")
 OTHER_ORGANIZATION = Organization(name="Cedar Hollow Pediatrics", tin="000007312")
