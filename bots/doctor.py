@@ -71,7 +71,12 @@ def examine(settings: Settings) -> Iterator[Finding]:
     }
     yield from (_finding(what, look) for what, look in checks.items())
     yield from _accounts(settings)
-    yield _finding("browser", lambda: asyncio.run(_browser(settings)))
+    yield look_at_browser(settings)
+
+
+def look_at_browser(settings: Settings) -> Finding:
+    """Whether the browser starts."""
+    return _finding("browser", lambda: asyncio.run(_browser(settings)))
 
 
 def _finding(what: str, look: Callable[[], str]) -> Finding:

@@ -19,7 +19,11 @@ async def sealed(page: Page, key: Key) -> str:
     kept = await page.evaluate("() => Object.assign({}, sessionStorage)")
     address = urlsplit(page.url)
     session = {f"{address.scheme}://{address.netloc}": kept} if kept else {}
-    state = {"storage": await page.context.storage_state(), "session": session}
+    return packed({"storage": await page.context.storage_state(), "session": session}, key)
+
+
+def packed(state: dict[str, Any], key: Key) -> str:
+    """The sealed text of a state; `unsealed` opens it."""
     return base64.b64encode(seal(json.dumps(state).encode(), key)).decode()
 
 

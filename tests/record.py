@@ -17,6 +17,7 @@ from typing import Any
 
 from bots.browser import Host, find_browser
 from bots.recording.taking import Taker
+from bots.settings import load
 from flows.eligibility import EligibilityAnswer
 from flows.errors import PortalkeeperError
 from flows.parties import Payer
@@ -180,7 +181,7 @@ def _plan_words(expected: dict[str, Any], case: str) -> tuple[str | None, ...]:
 
 async def main(folder: Path) -> None:
     """Record every portal into `folder`, each from a sandbox of its own, so that none depends on another."""
-    host = await Host.start(find_browser(None))
+    host = await Host.start(find_browser(None), sandbox=load().browser_sandbox)
     try:
         for name, payer in PAYERS.items():
             with running("--seed", "1") as practice:

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from bots.browser import Host, find_browser
+from bots.settings import load
 
 MOST_TIMES = 2.2
 LIBRARIES = "import typer, pydantic_settings, sqlite_utils"
@@ -79,7 +80,7 @@ def cpu_of(home: Path, *arguments: str) -> float:
 
 async def test_our_lists_of_features_hold_those_of_playwright() -> None:
     """Chromium heeds only the last list, and ours comes after Playwright's."""
-    host = await Host.start(find_browser(None))
+    host = await Host.start(find_browser(None), sandbox=load().browser_sandbox)
     try:
         children = psutil.Process().children(recursive=True)
         command = next(words for child in children if "--remote-debugging-pipe" in (words := child.cmdline()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import functools
 import itertools
 import json
@@ -20,13 +19,13 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from bots import now, settings
+from bots import kept_state, now, settings
 from bots.desk import Question
 from bots.disk import private_folder, write_durably
 from bots.inventory import Inventory
 from bots.inventory.accounts import Scope, add_account, add_organization, add_provider
 from bots.runner import Runner
-from bots.sealing import load_key, seal
+from bots.sealing import load_key
 from bots.vault import create_vault
 from flows.claim_status import ClaimStatusInquiry
 from flows.eligibility import EligibilityInquiry
@@ -159,8 +158,8 @@ class House:
         kept |= {"expires": -1, "httpOnly": True, "secure": False, "sameSite": "Lax"}
         tokens = {address: {"uhc.bearer": session["bearer"]}} if portal == "uhc" else {}
         state = {"storage": {"cookies": [kept], "origins": []}, "session": tokens}
-        sealed = base64.b64encode(seal(json.dumps(state).encode(), self.key))
-        write_durably(private_folder(self.settings.state_folder) / f"{name}.age", sealed)
+        kept_as = private_folder(self.settings.state_folder) / f"{name}.age"
+        write_durably(kept_as, kept_state.packed(state, self.key).encode())
 
     @asynccontextmanager
     async def runner(self, source: str = "command") -> AsyncIterator[Runner]:

@@ -191,6 +191,7 @@ def test_a_browser_that_is_none(house: House) -> None:
     name, user = house.account()
     house.env["PORTALKEEPER_BROWSER_EXECUTABLE"] = "/bin/false"
     refused(house.pk("sign-in", name), 2, "does not start")
+    assert "FIX  browser: the browser /bin/false does not start" in house.pk("doctor").stdout
     assert house.world.account("availity", user)["password_submissions"] == 0
 
 

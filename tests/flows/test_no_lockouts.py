@@ -77,11 +77,11 @@ async def test_a_wrong_password_and_a_wrong_correction_never_lock(house: House, 
 
 def test_a_refused_password_is_submitted_once(house: House) -> None:
     name, user = house.account(password=WRONG)
-    first = house.pk("sign-in", name)
+    first = house.process("sign-in", name)
     assert first.returncode == 10, first.stderr
     assert first.stderr.startswith("InvalidCredentials: ")
     for _ in range(2):
-        again = house.pk("sign-in", name)
+        again = house.process("sign-in", name)
         assert again.returncode == 15
         assert "pk vault set" in again.stderr
     assert house.world.account("availity", user)["password_submissions"] == 1

@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Locator, Page
 
+from bots import settings
 from bots.browser import Host, find_browser
 from bots.recording.reading import load, read
 from bots.recording.scrubber import scrub
@@ -34,7 +35,7 @@ def named(path: Path) -> str:
 
 @pytest_asyncio.fixture(scope="module")
 async def host() -> AsyncIterator[Host]:
-    host = await Host.start(find_browser(None))
+    host = await Host.start(find_browser(None), sandbox=settings.load().browser_sandbox)
     yield host
     await host.stop()
 

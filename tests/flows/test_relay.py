@@ -15,6 +15,7 @@ from bots import relay
 from bots.browser import Host, find_browser
 from bots.gate import Gate
 from bots.relay import Line
+from bots.settings import load
 
 PAGE = b"<body>page</body>"
 POST = "fetch('/login', {method: 'POST', body: 'password'}).then(r => r.text()).catch(e => 'no answer')"
@@ -88,7 +89,7 @@ async def other() -> AsyncIterator[Portal]:
 
 @pytest.fixture
 async def host() -> AsyncIterator[Host]:
-    host = await Host.start(find_browser(None))
+    host = await Host.start(find_browser(None), sandbox=load().browser_sandbox)
     yield host
     await host.stop()
 

@@ -10,17 +10,17 @@ def test_the_cap_holds_across_processes_and_says_until_when(house: House) -> Non
     house.env["PORTALKEEPER_SIGN_INS_PER_DAY"] = "2"
     kept = house.settings.state_folder / f"{name}.age"
     for _ in range(2):
-        done = house.pk("sign-in", name)
+        done = house.process("sign-in", name)
         assert done.returncode == 0, done.stderr
         house.world.advance(31)
-        assert house.pk("sign-in", name).returncode == 0  # a kept session needs no password
+        assert house.process("sign-in", name).returncode == 0  # a kept session needs no password
         kept.unlink()
-    held = house.pk("sign-in", name)
+    held = house.process("sign-in", name)
     assert held.returncode == 15
     assert "2 times in 24 hours" in held.stderr
     assert "held until" in held.stderr
     assert "2 times in 24 hours" in house.pk("why", name).stdout
     assert house.world.account("availity", user)["password_submissions"] == 2
     house.world.advance(24 * 3600)
-    assert house.pk("sign-in", name).returncode == 0
+    assert house.process("sign-in", name).returncode == 0
     assert house.world.account("availity", user)["password_submissions"] == 3

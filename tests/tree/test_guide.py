@@ -15,6 +15,7 @@ import pytest
 
 from bots.browser import Host, find_browser
 from bots.cli.new_portal import MARK, MATRIX
+from bots.settings import load
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "adding-a-payer.md").read_text()
@@ -94,7 +95,7 @@ async def take_recordings(checkout: Checkout, address: str) -> None:
     """By a browser, as step 7 says."""
     snapshot = (checkout.root / "recordings" / "snapshot.js").read_text()
     folder = checkout.root / "recordings" / "pages" / PORTAL
-    host = await Host.start(find_browser(None))
+    host = await Host.start(find_browser(None), sandbox=load().browser_sandbox)
     async with host.context(None) as (context, _):
         page = await context.new_page()
 
